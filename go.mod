@@ -1,0 +1,3 @@
+module github.com/hibana-stream/hibana
+
+go 1.26

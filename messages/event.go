@@ -1,0 +1,44 @@
+package messages
+
+import (
+	"encoding/json"
+	"errors"
+)
+
+// RichEvent is the event of the post: a piece of text. It is immutable.
+// On the wire it is the JSON object {"content":"…"}.
+type RichEvent struct{ content string }
+
+// NewRichEvent makes an event.
+func NewRichEvent(content string) RichEvent { return RichEvent{content: content} }
+
+// Content is the event's text.
+func (e RichEvent) Content() string { return e.content }
+
+// String is the content: an event prints as what it says.
+func (e RichEvent) String() string { return e.content }
+
+// MarshalJSON writes the wire form.
+func (e RichEvent) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Content string `json:"content"`
+	}{e.content})
+}
+
+// ErrNoContent is returned by UnmarshalJSON for an object without the field content.
+var ErrNoContent = errors.New(`no field "content"`)
+
+// UnmarshalJSON reads the wire form; an object without content is ErrNoContent.
+func (e *RichEvent) UnmarshalJSON(data []byte) error {
+	var wire struct {
+		Content *string `json:"content"`
+	}
+	if err := json.Unmarshal(data, &wire); err != nil {
+		return err
+	}
+	if wire.Content == nil {
+		return ErrNoContent
+	}
+	e.content = *wire.Content
+	return nil
+}
