@@ -1,0 +1,28 @@
+package messages
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// planForm is how a plan stands in the metadata of an offset commit; the number is the form's version.
+const planForm = "hibana/1 time=%d until=%d attempt=%d"
+
+// Encode is the plan as metadata of an offset commit.
+func (p Plan) Encode() string {
+	return fmt.Sprintf(planForm, p.Time.UnixMilli(), p.Until, p.Attempt)
+}
+
+// ParsePlan reads the metadata of an offset commit; ok is false when it holds no plan of ours.
+func ParsePlan(metadata string) (p Plan, ok bool) {
+	var millis int64
+	if !strings.HasPrefix(metadata, "hibana/1 ") {
+		return Plan{}, false
+	}
+	if n, err := fmt.Sscanf(metadata, planForm, &millis, &p.Until, &p.Attempt); err != nil || n != 3 {
+		return Plan{}, false
+	}
+	p.Time = time.UnixMilli(millis)
+	return p, true
+}
