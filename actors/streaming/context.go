@@ -1,0 +1,265 @@
+package streaming
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// State is where a Context stands in its life, which goes one way.
+type State int
+
+// The states of a Context.
+const (
+	Initialized State = iota
+	Active
+	Stopped
+)
+
+// String is Spark's name of the state.
+func (s State) String() string { return [...]string{"INITIALIZED", "ACTIVE", "STOPPED"}[s] }
+
+// An Engine runs a compiled job. The system of actors is one; the kit has another that a test drives by hand.
+type Engine interface {
+	// Start brings the program to life; nothing of it runs before. It may wait until it runs.
+	Start(*Program) error
+	// Stop ends it and waits. Graceful: take in no more, let the last batch finish, run its outputs, commit, close.
+	Stop(graceful bool) error
+}
+
+// Context is Spark's StreamingContext: the batch interval, the registered operations, and the life of the stream.
+//
+// The life goes INITIALIZED → ACTIVE → STOPPED. Whoever composes the program starts it; actors that work for the stream hold it
+// (Hold) from their Started to their Stopping or Restarting. All methods may be called from any goroutine.
+type Context struct {
+	interval time.Duration
+	log      *slog.Logger
+	topics   []string
+	saved    bool
+	engine   Engine
+
+	mu        sync.Mutex
+	state     State
+	nodes     []*node
+	mistakes  []error
+	late      error
+	program   *Program
+	listeners []func(any)
+	stopping  bool
+	err       error
+	holds     int
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+	done   chan struct{}
+}
+
+// An Option sets up a Context.
+type Option func(*Context)
+
+// WithTopics names the topics that Events and DirectStream read when they are given none.
+func WithTopics(topics ...string) Option { return func(c *Context) { c.topics = topics } }
+
+// WithEngine sets what runs the job. Without an engine Start only validates and compiles.
+func WithEngine(e Engine) Option { return func(c *Context) { c.engine = e } }
+
+// WithLog sets the logger; default slog.Default().
+func WithLog(l *slog.Logger) Option { return func(c *Context) { c.log = l } }
+
+// WithSavedState tells that there is a place (a checkpoint folder, a changelog) where state is saved.
+// Without it, Start refuses a job that keeps state or windows.
+func WithSavedState() Option { return func(c *Context) { c.saved = true } }
+
+// NewContext makes a Context with the given batch interval, in state INITIALIZED.
+func NewContext(interval time.Duration, options ...Option) *Context {
+	c := &Context{interval: interval, log: slog.Default(), done: make(chan struct{})}
+	for _, o := range options {
+		o(c)
+	}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	return c
+}
+
+// Interval is the batch interval.
+func (c *Context) Interval() time.Duration { return c.interval }
+
+// Topics are the configured topics: those that Events and DirectStream read when they are given none.
+func (c *Context) Topics() []string { return append([]string(nil), c.topics...) }
+
+// State tells where the Context stands.
+func (c *Context) State() State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state
+}
+
+// Start validates the job, compiles it and brings it to life. On an ACTIVE context it warns and does nothing;
+// on a STOPPED one it is ErrStopped. A job that cannot run makes the context STOPPED, and all that is wrong with it is returned.
+func (c *Context) Start() error {
+	program, err := c.activate()
+	if err != nil || program == nil {
+		return err
+	}
+	if c.engine == nil {
+		return nil
+	}
+	if err := c.engine.Start(program); err != nil {
+		c.Terminate(err)
+		return err
+	}
+	return nil
+}
+
+// activate makes the step from INITIALIZED to ACTIVE; a nil program without an error means that there is nothing to do.
+func (c *Context) activate() (*Program, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch c.state {
+	case Active:
+		c.log.Warn("StreamingContext has already been started")
+		return nil, c.takeLate()
+	case Stopped:
+		return nil, ErrStopped
+	}
+	program, err := c.compile()
+	if err != nil {
+		c.state = Stopped
+		c.cancel()
+		close(c.done)
+		return nil, err
+	}
+	c.state, c.program = Active, program
+	return program, nil
+}
+
+// Program is the compiled job, nil before Start.
+func (c *Context) Program() *Program {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.program
+}
+
+// Stop ends the stream: gracefully it takes in no more, lets the last batch finish, runs its outputs, commits, and closes.
+// It is idempotent, legal before Start, and waits until all goroutines of the stream have ended. Called from inside a function
+// of the job it returns at once, and the stream ends gracefully after the batch.
+func (c *Context) Stop(graceful bool) error {
+	if insideUserFunction() {
+		go func() { _ = c.stop(true) }()
+		return nil
+	}
+	return c.stop(graceful)
+}
+
+func (c *Context) stop(graceful bool) error {
+	if !c.beginStop() {
+		<-c.done
+		return c.takeLateLocked()
+	}
+	var err error
+	if c.engine != nil {
+		err = c.engine.Stop(graceful)
+	}
+	c.Terminate(err)
+	<-c.done
+	return errors.Join(err, c.takeLateLocked())
+}
+
+// beginStop tells whether this call is the one that stops; only an ACTIVE context needs stopping.
+func (c *Context) beginStop() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state == Initialized {
+		c.state = Stopped
+		c.cancel()
+		close(c.done)
+		return false
+	}
+	if c.stopping || c.state == Stopped {
+		return false
+	}
+	c.stopping = true
+	return true
+}
+
+// Terminate makes the context STOPPED with err as what AwaitTermination returns; engines call it when the stream has ended by itself.
+// Only the first call counts. It does not block: the end is reached when every goroutine of the context has returned.
+func (c *Context) Terminate(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state == Stopped {
+		return
+	}
+	c.state, c.err = Stopped, err
+	c.cancel()
+	go func() { // not counted by work: it is what waits for it
+		c.work.Wait()
+		close(c.done)
+	}()
+}
+
+// AwaitTermination waits for the end of the stream and returns the first error, nil after a Stop.
+func (c *Context) AwaitTermination() error {
+	if err := c.takeLateLocked(); err != nil {
+		return err
+	}
+	<-c.done
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// AwaitTerminationOrTimeout waits for at most d: stopped is false when the time ran out.
+func (c *Context) AwaitTerminationOrTimeout(d time.Duration) (stopped bool, err error) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-c.done:
+		return true, c.AwaitTermination()
+	case <-timer.C:
+		return false, c.takeLateLocked()
+	}
+}
+
+// Go starts a goroutine of the stream; its context ends when the stream ends, and Stop waits for it. Together with the Kafka
+// source this is the only place where goroutines start. It must be called while the context is ACTIVE; otherwise f does not run.
+func (c *Context) Go(f func(context.Context)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state != Active {
+		return
+	}
+	c.work.Go(func() { f(c.ctx) })
+}
+
+// Listen registers a function for the listener events of package messages. It is called by one goroutine at a time and must not block.
+func (c *Context) Listen(f func(event any)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.listeners = append(c.listeners, f)
+}
+
+// Emit hands an event to the listeners. Engines call it, from one goroutine at a time.
+func (c *Context) Emit(event any) {
+	c.mu.Lock()
+	listeners := c.listeners
+	c.mu.Unlock()
+	for _, f := range listeners {
+		f(event)
+	}
+}
+
+// takeLate gives the error of an operation that was added too late, once.
+func (c *Context) takeLate() error {
+	err := c.late
+	c.late = nil
+	return err
+}
+
+func (c *Context) takeLateLocked() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.takeLate()
+}

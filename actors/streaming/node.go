@@ -1,0 +1,242 @@
+package streaming
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// A node is one registered operation: {inputs, narrow step | combiners + operator}. Exactly one of source, narrow, union, wide and
+// output is set. The element types live in the closures, so that the compiler of a job needs no type parameters.
+type node struct {
+	id      int
+	op      string
+	place   string
+	context *Context
+	inputs  []*node
+	slide   time.Duration
+
+	source  *sourceSpec
+	narrow  narrowSpec
+	union   bool
+	rejects bool // a narrow operation whose function may reject the record
+	wide    *wideSpec
+	output  *outputSpec
+
+	// feed pushes partition i of a dataset of this node's type (-1: nothing), and then the end, into a sink of this type.
+	feed func(sink any, dataset any, i int)
+	// partitions is the number of partitions of such a dataset.
+	partitions func(dataset any) int
+	// tee makes one sink of several.
+	tee func(sinks []any) any
+}
+
+// narrowSpec turns a sink of the operation's output into a sink of its input.
+type narrowSpec func(t *Task, n *node, down any) (up any)
+
+// sourceSpec is a root that reads: from Kafka (topics, pattern, decode) or from a function (pull).
+type sourceSpec struct {
+	topics []string
+	reads  func(topic string) bool
+	decode func(t *Task, n *node, down any) func([]messages.Raw)
+	pull   func(at time.Time) (dataset any, ok bool)
+}
+
+// wideSpec is an operation that needs all partitions: combiners run in the narrow half, one for each input, and the operator merges.
+type wideSpec struct {
+	combiners []combinerSpec
+	// open makes the operator, with its state, for one Runner.
+	open func() operator
+	// stateful says that the operator keeps something from batch to batch, under name.
+	stateful bool
+	name     string
+}
+
+// outputSpec is a wide operation without a result.
+type outputSpec struct {
+	combiner combinerSpec
+	write    func(b *run, in gathered) error
+}
+
+// combinerSpec opens an accumulator for one partition and batch: the sink that feeds it, and what it amounts to at the end.
+type combinerSpec func(t *Task, n *node) (sink any, result func() any)
+
+// An operator is the wide half of an operation in one Runner. run is called once a batch, in the order of the graph, when the
+// operation's own time has come or that of an input has; it must not change its inputs, which are read again when a batch is retried.
+type operator interface {
+	run(b *run, n *node, in []gathered) (dataset any, err error)
+}
+
+// operatorFunc is an operator without state.
+type operatorFunc func(b *run, n *node, in []gathered) (any, error)
+
+func (f operatorFunc) run(b *run, n *node, in []gathered) (any, error) { return f(b, n, in) }
+
+// gathered is one input of a wide operation in one batch: the combiner's results, one for each partition, in their order.
+type gathered struct {
+	// none says that the input has no dataset at this time, which is not the same as an empty one.
+	none    bool
+	results []any
+	ranges  []messages.OffsetRange
+}
+
+// sink takes slices of one partition, and the end of the partition's batch.
+type sink[T any] struct {
+	push func([]T)
+	end  func()
+}
+
+// Stream is a DStream: one dataset of T a batch. It is a value; copies are the same stream.
+type Stream[T any] struct{ n *node }
+
+// Pair is a key with a value.
+type Pair[K, V any] struct {
+	Key   K
+	Value V
+}
+
+// String is "(key,value)".
+func (p Pair[K, V]) String() string { return fmt.Sprintf("(%v,%v)", p.Key, p.Value) }
+
+// PairStream is a stream of pairs, with the operations by key.
+type PairStream[K comparable, V any] struct{ Stream[Pair[K, V]] }
+
+// typed sets what depends on the node's element type.
+func typed[T any](n *node) *node {
+	n.feed = func(s any, dataset any, i int) {
+		down := s.(sink[T])
+		if i >= 0 && len(dataset.([][]T)[i]) > 0 {
+			down.push(dataset.([][]T)[i])
+		}
+		down.end()
+	}
+	n.partitions = func(dataset any) int { return len(dataset.([][]T)) }
+	n.tee = func(sinks []any) any { return tee[T](sinks) }
+	return n
+}
+
+func tee[T any](sinks []any) sink[T] {
+	if len(sinks) == 1 {
+		return sinks[0].(sink[T])
+	}
+	downs := make([]sink[T], len(sinks))
+	for i, s := range sinks {
+		downs[i] = s.(sink[T])
+	}
+	return sink[T]{
+		push: func(in []T) {
+			for _, d := range downs {
+				d.push(in)
+			}
+		},
+		end: func() {
+			for _, d := range downs {
+				d.end()
+			}
+		},
+	}
+}
+
+// add registers a node; after the start it keeps the sentence that the next call returns, and says it in the log at once.
+func (c *Context) add(op string, n *node) *node {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n.op, n.place, n.context = op, place(), c
+	if n.slide == 0 {
+		n.slide = c.interval
+		for _, in := range n.inputs {
+			n.slide = max(n.slide, in.slide)
+		}
+	}
+	if c.state != Initialized {
+		c.tooLate(n)
+		return n
+	}
+	n.id = len(c.nodes)
+	c.nodes = append(c.nodes, n)
+	c.checkInputs(n)
+	return n
+}
+
+func (c *Context) tooLate(n *node) {
+	err := ErrAfterStart
+	if c.state == Stopped {
+		err = ErrAfterStop
+	}
+	c.late = &OpError{Op: n.op, Place: n.place, Err: err}
+	c.log.Error(err.Error(), "operation", n.op, "at", n.place)
+}
+
+// checkInputs finds what Spark's constructors of binary operations find.
+func (c *Context) checkInputs(n *node) {
+	for _, in := range n.inputs {
+		if in.context != c {
+			c.mistakeLocked(n, "the streams belong to different StreamingContexts")
+			return
+		}
+		if in.slide != n.inputs[0].slide {
+			c.mistakeLocked(n, fmt.Sprintf("the streams have different slide durations, %v and %v", n.inputs[0].slide, in.slide))
+			return
+		}
+	}
+}
+
+// mistake keeps what is wrong with an operation until Start returns it.
+func (c *Context) mistake(n *node, text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mistakeLocked(n, text)
+}
+
+func (c *Context) mistakeLocked(n *node, text string) {
+	c.mistakes = append(c.mistakes, &Mistake{Op: n.op, Place: n.place, Text: text})
+}
+
+// needs records a mistake for each function that is nil.
+func (n *node) needs(isNil bool, what string) *node {
+	if isNil {
+		n.context.mistake(n, what+" is nil")
+	}
+	return n
+}
+
+// narrowed registers a narrow operation.
+func narrowed[T, U any](s Stream[T], op string, missing bool, step func(t *Task, n *node, down sink[U]) sink[T]) Stream[U] {
+	n := typed[U](&node{inputs: []*node{s.n}})
+	n.narrow = func(t *Task, n *node, down any) any { return step(t, n, down.(sink[U])) }
+	s.n.context.add(op, n).needs(missing, "the function")
+	return Stream[U]{n}
+}
+
+// widened registers a wide operation with one input and without state.
+func widened[T, P, U any](s Stream[T], op string, missing bool, c combiner[T, P], merge func(b *run, n *node, parts []P) ([][]U, error)) Stream[U] {
+	n := typed[U](&node{inputs: []*node{s.n}})
+	n.wide = &wideSpec{combiners: []combinerSpec{c.spec()}, open: func() operator {
+		return operatorFunc(func(b *run, n *node, in []gathered) (any, error) {
+			if in[0].none {
+				return nil, nil
+			}
+			return boxed(merge(b, n, results[P](in[0])))
+		})
+	}}
+	s.n.context.add(op, n).needs(missing, "the function")
+	return Stream[U]{n}
+}
+
+// boxed keeps a nil dataset nil when it becomes an interface.
+func boxed[U any](dataset [][]U, err error) (any, error) {
+	if err != nil || dataset == nil {
+		return nil, err
+	}
+	return dataset, nil
+}
+
+// results gives a gathered input its type back.
+func results[P any](in gathered) []P {
+	out := make([]P, len(in.results))
+	for i, r := range in.results {
+		out[i] = r.(P)
+	}
+	return out
+}

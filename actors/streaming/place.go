@@ -1,0 +1,47 @@
+package streaming
+
+import (
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+const packagePath = "github.com/hibana-stream/hibana/actors/streaming"
+
+// place is file:line of the caller outside this package: the line of the user's job that an error message names.
+func place() string {
+	var pcs [16]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		f, more := frames.Next()
+		if !inPackage(f) {
+			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		}
+		if !more {
+			return "unknown"
+		}
+	}
+}
+
+// inPackage tells whether a frame is the engine's own; its tests count as users.
+func inPackage(f runtime.Frame) bool {
+	return strings.HasPrefix(f.Function, packagePath+".") && !strings.HasSuffix(f.File, "_test.go")
+}
+
+// insideUserFunction tells whether the calling goroutine is inside the narrow half of a Task or inside a Runner: a Stop that
+// waited there would wait for itself. The call stack knows it for sure, which no flag shared between goroutines does.
+func insideUserFunction() bool {
+	var pcs [256]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		f, more := frames.Next()
+		switch f.Function {
+		case packagePath + ".(*Task).guard", packagePath + ".(*Runner).guard":
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
+}

@@ -1,0 +1,230 @@
+package streaming
+
+import (
+	"context"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// Env is what outputs reach outside the engine.
+type Env struct {
+	// Stdout takes what print writes; one Write a batch and stream.
+	Stdout io.Writer
+	// Produce writes records and returns when all are acknowledged; nil when there is no Kafka.
+	Produce func(context.Context, []messages.Outgoing) error
+}
+
+// PartInput is what one Kafka partition contributes to a batch.
+type PartInput struct {
+	Range    messages.OffsetRange
+	Partials []any
+}
+
+// A Runner is the wide half of a job: it merges, keeps state and windows, and runs the outputs. It belongs to one goroutine.
+type Runner struct {
+	program   *Program
+	env       Env
+	operators map[*node]operator
+	current   *node
+	zero      time.Time
+}
+
+// NewRunner makes a Runner with empty state.
+func (p *Program) NewRunner(env Env) *Runner {
+	r := &Runner{program: p, env: env, operators: map[*node]operator{}}
+	for _, n := range p.order {
+		if n.wide != nil {
+			r.operators[n] = n.wide.open()
+		}
+	}
+	return r
+}
+
+// run is one batch under way.
+type run struct {
+	*Runner
+	ctx      context.Context
+	time     time.Time
+	parts    []PartInput
+	datasets map[*node]any   // of pulled sources and wide operations; nil: none
+	locals   map[*node][]any // results of the slots behind such a root: [][]any by partition
+	outputs  []messages.OutputReport
+}
+
+// Result is what became of a batch: its outputs, in order, and the first error.
+type Result struct {
+	Outputs []messages.OutputReport
+	Merge   time.Duration
+	Err     error
+}
+
+// Run merges the parts, advances state and windows, and runs the outputs in the order of registration. State is written to the
+// attempt's overlay: Commit folds it in, Abort drops it, and one of them must follow. The same parts can be run again.
+func (r *Runner) Run(ctx context.Context, at time.Time, parts []PartInput) Result {
+	if r.zero.IsZero() {
+		r.zero = at.Add(-r.program.interval)
+	}
+	sorted := slices.SortedFunc(slices.Values(parts), func(a, b PartInput) int {
+		return a.Range.Compare(b.Range.TopicPartition)
+	})
+	b := &run{Runner: r, ctx: ctx, time: at, parts: sorted, datasets: map[*node]any{}, locals: map[*node][]any{}}
+	started := time.Now()
+	var err error
+	for _, n := range r.program.order {
+		if n.output == nil && err == nil {
+			err = b.step(n)
+		}
+	}
+	result := Result{Merge: time.Since(started), Err: err}
+	if err == nil {
+		result.Err = b.runOutputs()
+	}
+	result.Outputs = b.outputs
+	return result
+}
+
+// step computes the dataset of one pulled source or wide operation, and runs the narrow operations behind it.
+func (b *run) step(n *node) error {
+	if !b.due(n) {
+		return nil
+	}
+	return b.guard(n, func() error {
+		dataset, err := b.compute(n)
+		if err != nil {
+			return wrapped(n, err)
+		}
+		b.datasets[n] = dataset
+		return b.behind(n, dataset)
+	})
+}
+
+func (b *run) compute(n *node) (any, error) {
+	if n.source != nil {
+		dataset, ok := n.source.pull(b.time)
+		if !ok {
+			return nil, nil
+		}
+		return dataset, nil
+	}
+	in, err := b.gatherAll(n)
+	if err != nil {
+		return nil, err
+	}
+	return b.operators[n].run(b, n, in)
+}
+
+// due tells whether an operation has to look at this batch: a window must see every dataset of its input, also between two slides.
+func (b *run) due(n *node) bool {
+	return b.fires(n) || slices.ContainsFunc(n.inputs, b.fires)
+}
+
+// fires tells whether the batch's time is a multiple of the node's slide, counted from the start of the stream.
+func (b *run) fires(n *node) bool { return b.time.Sub(b.zero)%n.slide == 0 }
+
+// behind runs the chains that start at n over its dataset, partition by partition: the same narrow half that the consumers run.
+func (b *run) behind(n *node, dataset any) error {
+	r, ok := b.program.roots[n]
+	if !ok || dataset == nil {
+		return nil
+	}
+	for i := range n.partitions(dataset) {
+		t := &Task{results: make([]func() any, b.program.slots)}
+		s := r.open(t)
+		if err := t.guard(func() { n.feed(s.sink, dataset, i) }); err != nil {
+			return err
+		}
+		partials, err := t.Finish()
+		if err != nil {
+			return err
+		}
+		b.locals[n] = append(b.locals[n], partials)
+	}
+	return nil
+}
+
+func (b *run) gatherAll(n *node) ([]gathered, error) {
+	all := make([]gathered, len(b.program.inputs[n]))
+	for i, in := range b.program.inputs[n] {
+		var err error
+		if all[i], err = b.gather(in); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// gather collects one input: along each path, the slot's results in the order of the partitions.
+func (b *run) gather(in input) (gathered, error) {
+	var g gathered
+	for _, p := range in.paths {
+		if p.root.source != nil && p.root.source.pull == nil {
+			b.gatherParts(&g, p)
+			continue
+		}
+		if b.datasets[p.root] == nil {
+			g.none = true
+			continue
+		}
+		for _, partials := range b.locals[p.root] {
+			g.results = append(g.results, partials.([]any)[p.slot])
+		}
+	}
+	if g.none && len(in.paths) > 1 {
+		return g, &timeError{"Could not generate RDD from a parent for unifying at time", b.time}
+	}
+	return g, nil
+}
+
+func (b *run) gatherParts(g *gathered, p path) {
+	for _, part := range b.parts {
+		if p.root.source.reads(part.Range.Topic) {
+			g.results = append(g.results, part.Partials[p.slot])
+			g.ranges = append(g.ranges, part.Range)
+		}
+	}
+}
+
+// runOutputs runs the outputs in the order of registration; the first that fails ends the batch.
+func (b *run) runOutputs() error {
+	for i, n := range b.program.outputs {
+		if !b.fires(n) {
+			continue
+		}
+		err := b.output(i, n)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *run) output(i int, n *node) error {
+	in, err := b.gather(b.program.inputs[n][0])
+	if err != nil || in.none {
+		return err
+	}
+	report := messages.OutputReport{ID: i, Name: n.op + " at " + n.place}
+	b.program.context.Emit(messages.OutputStarted{Time: b.time, ID: i, Name: report.Name})
+	started := time.Now()
+	err = b.guard(n, func() error { return wrapped(n, n.output.write(b, in)) })
+	report.Elapsed = time.Since(started)
+	if err != nil {
+		report.Err = err.Error()
+	}
+	b.outputs = append(b.outputs, report)
+	b.program.context.Emit(messages.OutputCompleted{Time: b.time, ID: i, Name: report.Name, Elapsed: report.Elapsed, Failure: report.Err})
+	return err
+}
+
+// guard runs a piece of the wide half; a panic in a function of the user's becomes an error that names the operation.
+func (r *Runner) guard(n *node, f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = recovered(v, n)
+		}
+	}()
+	return f()
+}

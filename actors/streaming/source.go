@@ -1,0 +1,86 @@
+package streaming
+
+import (
+	"slices"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// Events is the stream of the post: the RichEvents of the given topics, without topics those of the configuration.
+// One Kafka partition is one partition of the stream. A record that does not decode is rejected (see errors.tolerance).
+func Events(c *Context, topics ...string) Stream[messages.RichEvent] {
+	n := kafkaSource(c, topics, func(t *Task, n *node, down any) func([]messages.Raw) {
+		return decodeAll(t, n, down.(sink[messages.RichEvent]), func(r *messages.Raw) (messages.RichEvent, error) {
+			return decodeEvent(r)
+		})
+	})
+	return Stream[messages.RichEvent]{c.add("events", typed[messages.RichEvent](n))}
+}
+
+// DirectStream is the stream of the records of the given topics, without topics of those of the configuration, with key and value
+// decoded. One Kafka partition is one partition of the stream. Spark: KafkaUtils.createDirectStream.
+func DirectStream[K, V any](c *Context, key Decoder[K], value Decoder[V], topics ...string) Stream[messages.Record[K, V]] {
+	n := kafkaSource(c, topics, func(t *Task, n *node, down any) func([]messages.Raw) {
+		return decodeAll(t, n, down.(sink[messages.Record[K, V]]), func(r *messages.Raw) (messages.Record[K, V], error) {
+			return decodeRecord(r, key, value)
+		})
+	})
+	s := Stream[messages.Record[K, V]]{c.add("directStream", typed[messages.Record[K, V]](n))}
+	s.n.needs(key == nil || value == nil, "the decoder")
+	return s
+}
+
+func kafkaSource(c *Context, topics []string, decode func(t *Task, n *node, down any) func([]messages.Raw)) *node {
+	if len(topics) == 0 {
+		topics = c.topics
+	}
+	topics = slices.Clone(topics)
+	return &node{source: &sourceSpec{
+		topics: topics,
+		reads:  func(topic string) bool { return slices.Contains(topics, topic) },
+		decode: decode,
+	}}
+}
+
+// decodeAll decodes whole slices. A job in which a function may reject a record gets them one by one, so that it is known which.
+func decodeAll[T any](t *Task, n *node, down sink[T], decode func(*messages.Raw) (T, error)) func([]messages.Raw) {
+	var out []T
+	return func(in []messages.Raw) {
+		t.at(n)
+		out = out[:0]
+		for i := range in {
+			v, err := decode(&in[i])
+			if err != nil {
+				t.reject(&in[i], "decode", err)
+				continue
+			}
+			out = append(out, v)
+			if t.rejecting {
+				t.record = &in[i]
+				down.push(out)
+				t.record, out = nil, out[:0]
+				t.at(n)
+			}
+		}
+		if len(out) > 0 {
+			down.push(out)
+		}
+	}
+}
+
+func decodeRecord[K, V any](r *messages.Raw, key Decoder[K], value Decoder[V]) (messages.Record[K, V], error) {
+	var k K
+	var v V
+	var err error
+	if r.HasKey() {
+		if k, err = key(r.Key()); err != nil {
+			return messages.Record[K, V]{}, badRecord(r, "key", r.Key(), err)
+		}
+	}
+	if r.HasValue() {
+		if v, err = value(r.Value()); err != nil {
+			return messages.Record[K, V]{}, badRecord(r, "value", r.Value(), err)
+		}
+	}
+	return messages.Decoded(r, k, v), nil
+}
