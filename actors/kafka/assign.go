@@ -1,0 +1,227 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// holding is one assignment of one partition to this member; its pointer tells it from an earlier or later one of the same
+// partition. Guarded by Source.mu.
+type holding struct {
+	resolved bool
+	start    int64 // where it started
+	told     int64 // the Join that has been told of it; 0 for none
+	leaving  bool  // a Revoked is under way
+}
+
+// revoke is a Revoked that waits for its Released.
+type revoke struct{ released chan struct{} }
+
+// onAssigned is kgo's callback, before anything of the new partitions can be fetched: they start paused. kgo calls it with nothing,
+// too, when the group has given us no more than before.
+func (s *Source) onAssigned(_ context.Context, client *kgo.Client, added map[string][]int32) {
+	if len(added) > 0 {
+		client.PauseFetchPartitions(added)
+	}
+	s.mu.Lock()
+	var again []messages.TopicPartition
+	for _, p := range flatten(added) {
+		if s.owned[p] != nil {
+			again = append(again, p) // kgo has lost its cursors and starts over
+		}
+		s.owned[p] = &holding{}
+	}
+	s.joined = true
+	empty := len(s.owned) == 0
+	s.mu.Unlock()
+	s.wait(waitGroup, "")
+	s.log.Info("partitions assigned", "added", fmt.Sprint(flatten(added)))
+	if len(again) > 0 {
+		s.tell(messages.NewLost(again))
+	}
+	if empty { // the batch clock starts without partitions, too
+		s.tell(messages.NewAssigned(nil))
+	}
+}
+
+// onOffsets is kgo's callback for a store of offsets other than its own: it says where the assigned partitions start. It may take
+// its time: the member goes on heartbeating, and ctx ends when the group rebalances.
+//
+// Lost or revoked during this: ctx ends, kgo waits for us to return, and only then calls onLost or onRevoked; with partitions that
+// are kept kgo comes here again in the next session. Nothing of ours remembers a look-up that was broken off.
+func (s *Source) onOffsets(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.ctx, cancel)()
+	var partitions []messages.TopicPartition
+	for topic, ps := range offsets {
+		for p := range ps {
+			partitions = append(partitions, messages.TopicPartition{Topic: topic, Partition: p})
+		}
+	}
+	positions, err := s.resolve(ctx, partitions, nil)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		s.fail(err)
+		return nil, nil // no cursors: nothing is fetched, and the member stays until it is stopped
+	}
+	starts := make(map[string]map[int32]kgo.Offset)
+	for _, at := range positions {
+		if starts[at.Topic] == nil {
+			starts[at.Topic] = make(map[int32]kgo.Offset)
+		}
+		starts[at.Topic][at.Partition] = kgo.NewOffset().At(at.From)
+	}
+	s.settled(positions)
+	s.tellAssigned(positions, s.joinCount())
+	return starts, nil
+}
+
+// settled opens the accounts of resolved partitions. It comes before they are told, so that a Reset finds them.
+func (s *Source) settled(positions []messages.Position) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, at := range positions {
+		h := s.owned[at.TopicPartition]
+		if h == nil {
+			continue
+		}
+		h.resolved, h.start = true, at.From
+		s.enqueueLocked(func(f *fetcher) { f.place(at.TopicPartition, h, at.From, at.End) })
+	}
+}
+
+// resolve looks up where partitions start. lost are offsets behind which the cluster has lost records.
+func (s *Source) resolve(ctx context.Context, partitions []messages.TopicPartition, lost map[messages.TopicPartition]int64) ([]messages.Position, error) {
+	all, err := s.lookup(ctx, partitions)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(partitions, messages.TopicPartition.Compare)
+	policies := policies{reset: s.config.Reset, gone: s.config.Gone}
+	var positions []messages.Position
+	for _, p := range partitions {
+		f := all[p]
+		s.mu.Lock()
+		if at, ok := s.config.Partitions[p]; ok && !s.started[p] {
+			f.explicit = at
+		}
+		if h := s.owned[p]; h != nil && h.resolved {
+			f.fallback = h.start
+		}
+		s.mu.Unlock()
+		if at, ok := lost[p]; ok {
+			f.lost = at
+		}
+		at, err := policies.decide(p, f)
+		if err != nil {
+			return nil, err
+		}
+		s.log.Info("partition starts", "partition", p.String(), "from", at.From, "end", at.End, "committed", at.Committed, "gone", at.Gone, "planned", at.Planned)
+		positions = append(positions, at)
+	}
+	return positions, nil
+}
+
+// onRevoked is kgo's callback when partitions go to another member. The group waits for us, and we for Released, at most
+// RevokeTimeout: kgo has stopped fetching the partitions, but they are ours and can be committed until we return. A commit that is
+// on its way then is waited for by kgo before it joins again.
+func (s *Source) onRevoked(_ context.Context, _ *kgo.Client, gone map[string][]int32) {
+	partitions := flatten(gone)
+	if len(partitions) == 0 {
+		return
+	}
+	id, told, r := s.beginRevoke(partitions)
+	if len(told) > 0 && s.tell(messages.NewRevoked(id, told)) {
+		s.await(r, told)
+	}
+	s.disown(partitions, id)
+}
+
+// beginRevoke marks the partitions and says which of them the aggregator knows about: only for those there is something to wait
+// for. Assigned told later than this skips them.
+func (s *Source) beginRevoke(partitions []messages.TopicPartition) (int64, []messages.TopicPartition, *revoke) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.revoked++
+	r := &revoke{released: make(chan struct{})}
+	s.revokes[s.revoked] = r
+	var told []messages.TopicPartition
+	for _, p := range partitions {
+		if h := s.owned[p]; h != nil {
+			h.leaving = true
+			if h.told == s.joins && h.told > 0 {
+				told = append(told, p)
+			}
+		}
+	}
+	return s.revoked, told, r
+}
+
+func (s *Source) await(r *revoke, partitions []messages.TopicPartition) {
+	timer := time.NewTimer(s.config.RevokeTimeout)
+	defer timer.Stop()
+	select {
+	case <-r.released:
+	case <-s.stopping:
+	case <-timer.C:
+		s.log.Warn("partitions go to another member before their batch has committed: it will run again there",
+			"partitions", fmt.Sprint(partitions), "waited", s.config.RevokeTimeout.String())
+	}
+}
+
+// onLost is kgo's callback when the group has given the partitions away already: nothing can be committed any more.
+func (s *Source) onLost(_ context.Context, _ *kgo.Client, gone map[string][]int32) {
+	partitions := flatten(gone)
+	id, told, _ := s.beginRevoke(partitions)
+	s.mu.Lock()
+	s.joined = false
+	s.mu.Unlock()
+	s.disown(partitions, id)
+	if len(told) > 0 {
+		s.tell(messages.NewLost(told))
+	}
+}
+
+// disown ends the ownership, first for commits, then in the fetcher; it returns when the fetcher has forgotten the partitions, so
+// that no command of this assignment can touch the next one. The fetcher waits for nobody who might wait for us.
+func (s *Source) disown(partitions []messages.TopicPartition, id int64) {
+	forgotten := make(chan struct{})
+	s.mu.Lock()
+	delete(s.revokes, id)
+	was := make(map[messages.TopicPartition]*holding)
+	for _, p := range partitions {
+		was[p] = s.owned[p]
+		delete(s.owned, p)
+	}
+	s.enqueueLocked(func(f *fetcher) {
+		for p, h := range was {
+			f.forget(p, h)
+		}
+		close(forgotten)
+	})
+	s.mu.Unlock()
+	select {
+	case <-forgotten:
+	case <-s.polled:
+	}
+}
+
+func flatten(partitions map[string][]int32) []messages.TopicPartition {
+	var flat []messages.TopicPartition
+	for topic, ps := range partitions {
+		for _, p := range ps {
+			flat = append(flat, messages.TopicPartition{Topic: topic, Partition: p})
+		}
+	}
+	slices.SortFunc(flat, messages.TopicPartition.Compare)
+	return flat
+}

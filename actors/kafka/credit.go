@@ -1,0 +1,59 @@
+package kafka
+
+import "github.com/hibana-stream/hibana/messages"
+
+// reasons why a partition is not fetched; it is while none holds.
+type reasons uint8
+
+const (
+	unopened reasons = 1 << iota // nobody reads it: just assigned, detached, or broken until the next Reset
+	memory                       // its reader holds more than its share
+	operator                     // a person has paused it
+)
+
+// minShare is the least credit of a partition, in bytes.
+const minShare = 256 << 10
+
+// credit counts the bytes that are delivered and not yet consumed, and says when a partition has had enough. Each partition has
+// a share of its own, so that a stuck one never starves another.
+//
+// kgo drops what it has buffered for a partition that is paused, and fetches it again later: correct, but not free. So a
+// partition pauses at its share and resumes at half of it; and when all have had two thirds of theirs, which is what happens
+// when the job as a whole is slower than Kafka, the polling stops instead: nothing is dropped.
+type credit struct {
+	memory      int64
+	share       int64
+	outstanding map[messages.TopicPartition]int64
+}
+
+func newCredit(memory int64) *credit {
+	return &credit{memory: memory, share: memory, outstanding: make(map[messages.TopicPartition]int64)}
+}
+
+// divide shares the memory among n partitions.
+func (c *credit) divide(n int) { c.share = max(c.memory/int64(max(n, 1)), minShare) }
+
+func (c *credit) deliver(p messages.TopicPartition, bytes int64) { c.outstanding[p] += bytes }
+
+func (c *credit) consume(p messages.TopicPartition, bytes int64) {
+	c.outstanding[p] = max(c.outstanding[p]-bytes, 0)
+}
+
+// forget drops p's account: its reader is gone.
+func (c *credit) forget(p messages.TopicPartition) { delete(c.outstanding, p) }
+
+// exhausted tells whether p is to be paused, given whether it is: it pauses at its share and resumes at half.
+func (c *credit) exhausted(p messages.TopicPartition, paused bool) bool {
+	if paused {
+		return c.outstanding[p] > c.share/2
+	}
+	return c.outstanding[p] >= c.share
+}
+
+// filled tells whether p alone would let the polling stop, given whether it is stopped.
+func (c *credit) filled(p messages.TopicPartition, stopped bool) bool {
+	if stopped {
+		return c.outstanding[p] > c.share/2
+	}
+	return c.outstanding[p] >= c.share*2/3
+}

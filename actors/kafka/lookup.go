@@ -1,0 +1,141 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// attempt bounds one try of a look-up, so that a silent broker is noticed.
+const attempt = 10 * time.Second
+
+// backoff is the wait before try n+1: a quarter of a second, doubling up to five.
+func backoff(n int) time.Duration { return min(250*time.Millisecond<<min(n, 5), 5*time.Second) }
+
+// sleep waits for d; false when ctx has ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// persist calls try until it succeeds, for ever; what it waits for is told meanwhile. It ends early with ctx, or with an error
+// that trying again does not heal.
+func (s *Source) persist(ctx context.Context, kind, what string, try func(context.Context) error) error {
+	defer s.wait(kind, "")
+	for n := 0; ; n++ {
+		once, cancel := context.WithTimeout(ctx, attempt)
+		err := try(once)
+		cancel()
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !passing(err):
+			return s.explain(err)
+		}
+		s.wait(kind, fmt.Sprintf("%s: %v", what, err))
+		if !sleep(ctx, backoff(n)) {
+			return ctx.Err()
+		}
+	}
+}
+
+// lookup asks for the bounds and the committed offsets of partitions.
+func (s *Source) lookup(ctx context.Context, partitions []messages.TopicPartition) (map[messages.TopicPartition]found, error) {
+	var all map[messages.TopicPartition]found
+	err := s.persist(ctx, waitOffsets, "the offsets", func(ctx context.Context) (err error) {
+		all, err = s.lookupOnce(ctx, partitions)
+		return err
+	})
+	return all, err
+}
+
+func (s *Source) lookupOnce(ctx context.Context, partitions []messages.TopicPartition) (map[messages.TopicPartition]found, error) {
+	bounds, err := s.bounds(ctx, partitions)
+	if err != nil {
+		return nil, err
+	}
+	committed, err := s.admin.FetchOffsets(kadm.RequireStable(ctx), s.config.Group)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[messages.TopicPartition]found, len(partitions))
+	for _, p := range partitions {
+		f, err := bounds(p)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p, err)
+		}
+		if c, ok := committed.Lookup(p.Topic, p.Partition); ok {
+			if c.Err != nil {
+				return nil, fmt.Errorf("%s: %w", p, c.Err)
+			}
+			if c.At >= 0 {
+				f.committed, f.metadata = c.At, c.Metadata
+			}
+		}
+		all[p] = f
+	}
+	return all, nil
+}
+
+// bounds asks for the start and the ends of the partitions' topics.
+func (s *Source) bounds(ctx context.Context, partitions []messages.TopicPartition) (func(messages.TopicPartition) (found, error), error) {
+	topics := topicsOf(partitions)
+	starts, err := s.admin.ListStartOffsets(ctx, topics...)
+	if err != nil {
+		return nil, err
+	}
+	highs, err := s.admin.ListEndOffsets(ctx, topics...)
+	if err != nil {
+		return nil, err
+	}
+	ends := highs
+	if s.config.ReadCommitted {
+		if ends, err = s.admin.ListCommittedOffsets(ctx, topics...); err != nil {
+			return nil, err
+		}
+	}
+	return func(p messages.TopicPartition) (found, error) {
+		start, err1 := listed(starts, p)
+		high, err2 := listed(highs, p)
+		end, err3 := listed(ends, p)
+		none := found{start: start, highWatermark: high, end: end, committed: noOffset, explicit: noOffset, fallback: noOffset, lost: noOffset}
+		return none, errors.Join(err1, err2, err3)
+	}, nil
+}
+
+func listed(offsets kadm.ListedOffsets, p messages.TopicPartition) (int64, error) {
+	o, ok := offsets.Lookup(p.Topic, p.Partition)
+	if !ok {
+		if whole, bad := offsets.Lookup(p.Topic, -1); bad {
+			return 0, whole.Err
+		}
+		return 0, kerr.UnknownTopicOrPartition
+	}
+	return o.Offset, o.Err
+}
+
+func topicsOf(partitions []messages.TopicPartition) []string {
+	var topics []string
+	seen := make(map[string]bool)
+	for _, p := range partitions {
+		if !seen[p.Topic] {
+			seen[p.Topic] = true
+			topics = append(topics, p.Topic)
+		}
+	}
+	return topics
+}

@@ -1,0 +1,176 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// passing tells whether trying again may help: it does for everything but what a broker refuses for good.
+func passing(err error) bool {
+	var code *kerr.Error
+	switch {
+	case errors.Is(err, kgo.ErrClientClosed):
+		return false
+	case errors.As(err, &code):
+		return code.Retriable
+	}
+	return true
+}
+
+// explain adds to a refusal which right is needed.
+func (s *Source) explain(err error) error {
+	switch {
+	case errors.Is(err, kerr.GroupAuthorizationFailed):
+		return fmt.Errorf("%w: the right Read on the group %q is needed: %w", messages.ErrRefused, s.config.Group, err)
+	case errors.Is(err, kerr.TopicAuthorizationFailed):
+		return fmt.Errorf("%w: the rights Describe and Read on %s are needed: %w", messages.ErrRefused, s.what(), err)
+	case errors.Is(err, kerr.ClusterAuthorizationFailed):
+		return fmt.Errorf("%w: the right Describe on the cluster is needed: %w", messages.ErrRefused, err)
+	case errors.Is(err, kerr.SaslAuthenticationFailed), errors.Is(err, kerr.UnsupportedSaslMechanism), errors.Is(err, kerr.IllegalSaslState):
+		return fmt.Errorf("%w: the brokers do not accept the credentials (sasl.mechanism, sasl.jaas.config): %w", messages.ErrRefused, err)
+	case errors.Is(err, kerr.FencedInstanceID):
+		return fmt.Errorf("the instance name %q is in use elsewhere in the group %q: %w", s.config.InstanceID, s.config.Group, err)
+	case errors.Is(err, kerr.InconsistentGroupProtocol):
+		return fmt.Errorf("the group %q has members with another assignor than cooperative-sticky: %w", s.config.Group, err)
+	}
+	return err
+}
+
+// what names the topics as they were configured.
+func (s *Source) what() string {
+	if s.config.Pattern != "" {
+		return fmt.Sprintf("the topics that match %q", s.config.Pattern)
+	}
+	return "the topics " + strings.Join(s.config.Topics, ", ")
+}
+
+// trouble deals with an error that a poll has brought. kgo retries what passes by itself; most of what comes here does not.
+func (s *Source) trouble(f *fetcher, p messages.TopicPartition, err error) {
+	var session *kgo.ErrGroupSession
+	var loss *kgo.ErrDataLoss
+	known := f.partitions[p]
+	switch {
+	case errors.Is(err, kgo.ErrClientClosed), errors.Is(err, context.Canceled):
+	case errors.As(err, &session):
+		s.sessionTrouble(session.Err)
+	case known == nil:
+		s.strayTrouble(p, err)
+	case errors.As(err, &loss):
+		f.broken(known)
+		s.renew(known, loss.ResetTo)
+	case errors.Is(err, kerr.OffsetOutOfRange):
+		f.broken(known)
+		s.renew(known, noOffset)
+	case recreated(err):
+		f.broken(known)
+		s.fail(fmt.Errorf("the topic %s was deleted and created again: %w", p.Topic, err))
+	case passing(err) && kerr.IsRetriable(err):
+		s.wait(waitFetch, fmt.Sprintf("%s: %v", p, err))
+	default:
+		f.broken(known)
+		s.fail(fmt.Errorf("%s at offset %d: %w", p, known.position, s.explain(err)))
+	}
+}
+
+func recreated(err error) bool {
+	return errors.Is(err, kerr.UnknownTopicID) || errors.Is(err, kerr.InconsistentTopicID)
+}
+
+// strayTrouble is about a partition that is not ours, or not ours yet: only a refusal matters, it would stay for ever.
+func (s *Source) strayTrouble(p messages.TopicPartition, err error) {
+	if refusal := s.explain(err); errors.Is(refusal, messages.ErrRefused) {
+		s.fail(fmt.Errorf("%s: %w", p.Topic, refusal))
+		return
+	}
+	s.log.Warn("the client reports an error", "partition", p.String(), "error", err)
+}
+
+// sessionTrouble is kgo's word that the member could not join or was thrown out. kgo joins again by itself, in one case wrongly:
+// a fenced instance would fence the other one in turn, for ever. So then the group is abandoned (nil: without waiting).
+func (s *Source) sessionTrouble(err error) {
+	if errors.Is(err, kerr.FencedInstanceID) {
+		s.fenced(err)
+		return
+	}
+	if told := s.explain(err); told != err { //nolint:errorlint // identity: explain has found something to say
+		s.fail(told)
+		return
+	}
+	s.wait(waitGroup, fmt.Sprintf("the group %q: %v", s.config.Group, err))
+}
+
+// fenced gives the group up to the other instance of our name.
+func (s *Source) fenced(err error) {
+	s.mu.Lock()
+	s.usurped = true
+	s.mu.Unlock()
+	s.fail(s.explain(err))
+	_ = s.client.LeaveGroupContext(nil) //nolint:staticcheck // nil is kgo's way to say: do not wait
+}
+
+// broken stops the fetching of p until the next Reset.
+func (f *fetcher) broken(p *partition) {
+	p.why |= unopened
+	p.fetching = false
+	f.client.PauseFetchPartitions(map[string][]int32{p.Topic: {p.Partition}})
+}
+
+// renew deals with a partition whose next records are gone: retention was faster than we, or the cluster has lost them. The look-up
+// runs beside the fetcher. Under GoneFail it ends in SourceFailed; else the aggregator is told that the partition is Lost, and at
+// once Assigned again with where it goes on and how much is Gone, so that the hole stands between two batches and in the ledger.
+//
+// Revoked or lost during the look-up: the holding is another one then, or leaving, and the result is dropped.
+func (s *Source) renew(p *partition, lost int64) {
+	at, h, position := p.TopicPartition, p.holding, p.position
+	losses := make(map[messages.TopicPartition]int64)
+	if lost != noOffset {
+		losses[at] = lost
+	}
+	s.spawn(func() {
+		positions, err := s.resolve(s.ctx, []messages.TopicPartition{at}, losses)
+		if err == nil && s.config.Gone == GoneFail {
+			err = fmt.Errorf("%w: the position %d of %s has left the log, though the committed offset is in it",
+				messages.ErrOffsetGone, position, at)
+		}
+		if err != nil {
+			if s.ctx.Err() == nil {
+				s.fail(err)
+			}
+			return
+		}
+		s.replaceHolding(positions[0], h)
+	})
+}
+
+// replaceHolding puts a new assignment in the place of h and tells both ends of it.
+func (s *Source) replaceHolding(at messages.Position, h *holding) {
+	s.tellMu.Lock()
+	defer s.tellMu.Unlock()
+	s.mu.Lock()
+	if s.owned[at.TopicPartition] != h || h.leaving {
+		s.mu.Unlock()
+		return
+	}
+	fresh := &holding{resolved: true, start: at.From}
+	s.owned[at.TopicPartition] = fresh
+	s.enqueueLocked(func(f *fetcher) {
+		f.forget(at.TopicPartition, h)
+		f.place(at.TopicPartition, fresh, noOffset, at.End)
+	})
+	known := s.deliver != nil && h.told == s.joins
+	if known {
+		fresh.told = s.joins
+	}
+	s.mu.Unlock()
+	if known {
+		s.deliver(messages.NewLost([]messages.TopicPartition{at.TopicPartition}))
+		s.deliver(messages.NewAssigned([]messages.Position{at}))
+	}
+}
