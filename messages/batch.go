@@ -20,6 +20,7 @@ type Ready struct{ Partition TopicPartition }
 
 // Open starts a batch in one partition. From acknowledges: equal to the consumer's own Until it goes on, otherwise it forgets
 // everything and reads again from From. The consumer folds no record at or behind Limit (NoLimit: none).
+// Over Budget bytes of held elements it folds no more until the next batch.
 // An exact batch is answered when the position has reached Limit, not earlier: it runs a planned range again.
 type Open struct {
 	Batch   int64
@@ -28,6 +29,7 @@ type Open struct {
 	From    int64
 	Limit   int64
 	Exact   bool
+	Budget  int64
 }
 
 // NoLimit as Open.Limit lets a batch take all that comes until its Cut.
@@ -79,6 +81,18 @@ func (p Part) RejectCount() int { return len(p.rejects) }
 // Partials are the results of the narrow half, one a slot; nil for an empty part.
 // The slice is a copy; the values belong to package streaming, whose merges do not change them.
 func (p Part) Partials() []any { return slices.Clone(p.partials) }
+
+// Ran tells the aggregator what became of a batch that the runner had.
+type Ran struct {
+	Report BatchReport
+	// Err is nil when the batch is committed, or was skipped by the policy. ErrNotOwner: another member runs it.
+	Err error
+	// Pause says that the policy after the failure is to wait for the operator.
+	Pause bool
+}
+
+// Idle tells the aggregator that the runner has nothing under way and that its state is that of the last committed batch.
+type Idle struct{}
 
 // Tick is the batch clock: the interval that ends at Time is over.
 type Tick struct{ Time time.Time }

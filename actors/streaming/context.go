@@ -147,20 +147,28 @@ func (c *Context) Program() *Program {
 // of the job it returns at once, and the stream ends gracefully after the batch.
 func (c *Context) Stop(graceful bool) error {
 	if insideUserFunction() {
-		go func() { _ = c.stop(true) }()
+		go func() { _ = c.stop(c.stopAfterBatch) }()
 		return nil
 	}
-	return c.stop(graceful)
+	return c.stop(func() error { return c.engine.Stop(graceful) })
 }
 
-func (c *Context) stop(graceful bool) error {
+// stopAfterBatch ends the stream behind the batch that runs, if the engine can; it runs no other one.
+func (c *Context) stopAfterBatch() error {
+	if e, ok := c.engine.(interface{ StopAfterBatch() error }); ok {
+		return e.StopAfterBatch()
+	}
+	return c.engine.Stop(true)
+}
+
+func (c *Context) stop(engine func() error) error {
 	if !c.beginStop() {
 		<-c.done
 		return c.takeLateLocked()
 	}
 	var err error
 	if c.engine != nil {
-		err = c.engine.Stop(graceful)
+		err = engine()
 	}
 	c.Terminate(err)
 	<-c.done
@@ -263,3 +271,6 @@ func (c *Context) takeLateLocked() error {
 	defer c.mu.Unlock()
 	return c.takeLate()
 }
+
+// Ended is a context that ends when the stream ends.
+func (c *Context) Ended() context.Context { return c.ctx }

@@ -1,0 +1,211 @@
+package actors
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/hibana-stream/hibana/actors/streaming"
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// aggregator is the actor that owns the progress: it is the parent of the consumers, cuts the batches and hands them to the runner.
+// Its Receive moves progress, a state machine without actors; what that wants done, the methods at the end do.
+type aggregator struct {
+	*settings
+	progress  *progress
+	hold      *streaming.Hold
+	ctx       actor.Context // of the message at hand
+	consumers map[messages.TopicPartition]*actor.PID
+	started   time.Time
+	waits     string
+	recents   []messages.BatchReport
+	totals    messages.Status
+}
+
+func aggregatorProps(s *settings) *actor.Props {
+	return actor.PropsFromProducer(func() actor.Actor { return &aggregator{settings: s} },
+		append(s.middleware(), actor.WithGuardian(s.strategy))...)
+}
+
+// Receive handles one message; nothing in it blocks.
+func (a *aggregator) Receive(ctx actor.Context) {
+	a.ctx = ctx
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		a.start()
+	case messages.Idle:
+		a.join()
+	case messages.Assigned:
+		a.progress.positions(m)
+	case messages.Ready:
+		a.progress.readied(m)
+	case messages.Tick:
+		a.progress.tick(m.Time)
+	case messages.Part:
+		a.progress.parted(m)
+	case messages.Ran:
+		a.ran(m)
+	case messages.Revoked:
+		a.progress.revoked(m)
+	case messages.Lost:
+		a.progress.lost(m)
+	case messages.SourceWaits:
+		a.waiting(m)
+	case messages.SourceFailed:
+		a.progress.end(m.Err)
+	case messages.Stop:
+		a.progress.stopping(m)
+	case messages.Pause:
+		a.pause(m)
+	case messages.AskStatus:
+		ctx.Respond(a.status())
+	case messages.AskBatches:
+		ctx.Respond(a.last(m.Last))
+	case *actor.Stopping, *actor.Restarting:
+		a.close()
+	}
+}
+
+// start makes everything anew, and waits for the runner: what an earlier life of this actor gave it has to end first.
+func (a *aggregator) start() {
+	hold, err := a.context.Hold()
+	if err != nil {
+		a.ctx.Stop(a.ctx.Self())
+		return
+	}
+	a.hold, a.started = hold, time.Now()
+	a.consumers = map[messages.TopicPartition]*actor.PID{}
+	a.progress = newProgress(a, a.settings.rules, time.Now)
+	a.runner.jobs <- job{replyTo: a.ctx.Self()}
+}
+
+// join asks for the assignment; the answer and all that follows come as messages.
+func (a *aggregator) join() {
+	root, self := a.root, a.ctx.Self()
+	a.members.Join(func(m any) { root.Send(self, m) })
+}
+
+func (a *aggregator) ran(m messages.Ran) {
+	a.totals.Batches++
+	a.totals.Records += m.Report.Records
+	a.totals.Rejects += int64(m.Report.Rejects)
+	if m.Report.Err != "" {
+		a.totals.Failed++
+	}
+	if a.recents = append(a.recents, m.Report); len(a.recents) > a.recent {
+		a.recents = slices.Delete(a.recents, 0, len(a.recents)-a.recent)
+	}
+	a.progress.ran(m)
+}
+
+func (a *aggregator) waiting(m messages.SourceWaits) {
+	if a.waits = m.For; m.For != "" {
+		a.log.Warn().Msg("waiting: " + m.For)
+	}
+}
+
+func (a *aggregator) pause(m messages.Pause) {
+	accepted := messages.Accepted{Batch: a.progress.batchID + 1, Time: a.progress.last.Add(a.progress.interval)}
+	a.progress.pause(m.On)
+	for tp := range a.consumers {
+		a.members.Pause(tp, m.On)
+	}
+	a.ctx.Respond(accepted)
+}
+
+func (a *aggregator) last(n int) messages.Batches {
+	if n <= 0 || n > len(a.recents) {
+		n = len(a.recents)
+	}
+	return messages.NewBatches(slices.Clone(a.recents[len(a.recents)-n:]))
+}
+
+func (a *aggregator) status() messages.Status {
+	s := a.totals
+	s.State, s.Waits, s.Instance, s.Group, s.Started = a.state(), a.waits, a.instance, a.group, a.started
+	s.Interval = a.progress.interval
+	if f := a.progress.filling; f != nil {
+		s.Next = f.time
+	}
+	return messages.NewStatus(s, a.progress.statuses())
+}
+
+func (a *aggregator) state() string {
+	switch {
+	case a.progress.stop != nil:
+		return "stopping"
+	case a.progress.paused:
+		return "paused"
+	case !a.progress.assigned || a.waits != "":
+		return "waiting"
+	}
+	return "running"
+}
+
+// close gives everything back; it may run twice, and before Started.
+func (a *aggregator) close() {
+	a.members.Join(func(any) {})
+	a.hold.Release()
+}
+
+// statuses are the partitions in order.
+func (p *progress) statuses() []messages.PartitionStatus {
+	var out []messages.PartitionStatus
+	for _, tp := range slices.SortedFunc(maps.Keys(p.partitions), messages.TopicPartition.Compare) {
+		state := p.partitions[tp]
+		s := messages.PartitionStatus{TopicPartition: tp, Next: state.from, End: max(state.end, state.from), State: "open"}
+		switch {
+		case p.paused:
+			s.State = "paused"
+		case !state.ready:
+			s.State = "starting"
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// The effects of progress.
+
+func (a *aggregator) open(tp messages.TopicPartition, m messages.Open) { a.tell(tp, m) }
+
+func (a *aggregator) cut(tp messages.TopicPartition, m messages.Cut) { a.tell(tp, m) }
+
+func (a *aggregator) tell(tp messages.TopicPartition, m any) {
+	if pid, ok := a.consumers[tp]; ok {
+		a.ctx.Send(pid, m)
+	}
+}
+
+func (a *aggregator) run(b batch) {
+	a.context.Emit(messages.BatchSubmitted{Batch: newAccount(a.settings, &b).info(time.Time{}, nil)})
+	a.runner.jobs <- job{batch: &b, replyTo: a.ctx.Self()}
+}
+
+// spawn makes the consumer of a partition. While the one of an earlier assignment is still ending, its name is taken.
+func (a *aggregator) spawn(tp messages.TopicPartition) {
+	name := fmt.Sprintf("%s-%d", tp.Topic, tp.Partition)
+	for n := 1; ; n++ {
+		pid, err := a.ctx.SpawnNamed(consumerProps(a.settings, tp), name)
+		if err == nil {
+			a.consumers[tp] = pid
+			return
+		}
+		name = fmt.Sprintf("%s-%d~%d", tp.Topic, tp.Partition, n)
+	}
+}
+
+func (a *aggregator) drop(tp messages.TopicPartition) {
+	if pid, ok := a.consumers[tp]; ok {
+		delete(a.consumers, tp)
+		a.ctx.Stop(pid)
+	}
+}
+
+func (a *aggregator) released(id int64) { a.members.Released(id) }
+
+func (a *aggregator) ended(err error) { a.settings.ended(err) }

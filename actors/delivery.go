@@ -1,0 +1,133 @@
+package actors
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// Batch is what a Delivery is told of a batch: its time and attempt, and the ranges in the order of the partitions.
+type Batch struct {
+	Time    time.Time
+	Attempt int
+	Ranges  []messages.OffsetRange
+}
+
+// Delivery is the order in which a batch's outputs and its offsets become durable; there is one implementation a mode. The runner
+// calls it, one call at a time, and its methods may block:
+//
+//	Plan → Begin → (outputs) → Commit      or, after any failure,      Abort
+//
+// After Abort the same batch may come again, with a higher attempt. An error for which errors.Is(err, messages.ErrNotOwner) holds
+// says that another member owns the partitions now; it will run the batch.
+type Delivery interface {
+	// Plan writes the batch down ahead of its outputs.
+	Plan(context.Context, Batch) error
+	// Begin opens the batch: what is produced from here on belongs to it.
+	Begin(context.Context, Batch) error
+	// Commit makes the batch durable, with what it changed in the state.
+	Commit(ctx context.Context, b Batch, changes iter.Seq[messages.Change]) error
+	// Abort gives the batch up. It must not fail.
+	Abort(context.Context, Batch)
+}
+
+// moved are the ranges in which something was read.
+func (b Batch) moved() []messages.OffsetRange {
+	var moved []messages.OffsetRange
+	for _, r := range b.Ranges {
+		if r.Count() > 0 {
+			moved = append(moved, r)
+		}
+	}
+	return moved
+}
+
+// planned are the offsets that say «at From, and the batch under way ends at Until».
+func (b Batch) planned() []messages.Offset {
+	return b.offsets(func(r messages.OffsetRange) int64 { return r.From })
+}
+
+// done are the offsets behind the batch. Their metadata is the batch's too: whoever comes next gives no other batch its time.
+func (b Batch) done() []messages.Offset {
+	return b.offsets(func(r messages.OffsetRange) int64 { return r.Until })
+}
+
+func (b Batch) offsets(at func(messages.OffsetRange) int64) []messages.Offset {
+	var out []messages.Offset
+	for _, r := range b.moved() {
+		plan := messages.Plan{Time: b.Time, Until: r.Until, Attempt: b.Attempt}
+		out = append(out, messages.Offset{TopicPartition: r.TopicPartition, At: at(r), Metadata: plan.Encode()})
+	}
+	return out
+}
+
+// commitOffsets writes offsets, if there are any.
+func commitOffsets(ctx context.Context, o Offsets, offsets []messages.Offset) error {
+	if len(offsets) == 0 {
+		return nil
+	}
+	return o.CommitOffsets(ctx, offsets)
+}
+
+// AtLeastOnce plans, runs the outputs, then commits. A crash in between leaves the plan at From, and whoever owns the partition
+// next runs that very range again under that very time: outputs may repeat, nothing is lost, state is exact.
+type AtLeastOnce struct {
+	// Offsets is where progress is kept.
+	Offsets Offsets
+	// Saved keeps the state with the offsets; nil for a job without state.
+	Saved Saved
+}
+
+// Saved saves state with the offsets that it belongs to.
+type Saved interface {
+	// Plan notes the batch ahead of its outputs.
+	Plan(Batch) error
+	// Save makes the changes durable, as one with the batch's offsets.
+	Save(Batch, iter.Seq[messages.Change]) error
+}
+
+// Plan writes the plan as metadata of an offset commit at From, and into the checkpoint.
+func (d AtLeastOnce) Plan(ctx context.Context, b Batch) error {
+	if err := commitOffsets(ctx, d.Offsets, b.planned()); err != nil {
+		return err
+	}
+	if d.Saved == nil {
+		return nil
+	}
+	return d.Saved.Plan(b)
+}
+
+// Begin does nothing: outputs stand as soon as they are written.
+func (d AtLeastOnce) Begin(context.Context, Batch) error { return nil }
+
+// Commit saves the state, then the offsets. A crash in between is found at the start: the checkpoint stands at the planned Until.
+func (d AtLeastOnce) Commit(ctx context.Context, b Batch, changes iter.Seq[messages.Change]) error {
+	if d.Saved != nil {
+		if err := d.Saved.Save(b, changes); err != nil {
+			return err
+		}
+	}
+	return commitOffsets(ctx, d.Offsets, b.done())
+}
+
+// Abort does nothing: the plan stays, and the batch is run again.
+func (d AtLeastOnce) Abort(context.Context, Batch) {}
+
+// AtMostOnce commits, then runs the outputs: a crash in between loses the batch, nothing is ever repeated.
+type AtMostOnce struct{ Offsets Offsets }
+
+// Plan does nothing: no batch is run again.
+func (d AtMostOnce) Plan(context.Context, Batch) error { return nil }
+
+// Begin commits the offsets behind the batch, before its outputs.
+func (d AtMostOnce) Begin(ctx context.Context, b Batch) error {
+	return commitOffsets(ctx, d.Offsets, b.done())
+}
+
+// Commit does nothing more.
+func (d AtMostOnce) Commit(context.Context, Batch, iter.Seq[messages.Change]) error { return nil }
+
+// Abort does nothing: what is committed stays so.
+func (d AtMostOnce) Abort(context.Context, Batch) {}

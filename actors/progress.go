@@ -1,0 +1,291 @@
+package actors
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// effects is what the progress wants done; the aggregator does it by sending messages, a test by writing it down.
+type effects interface {
+	open(messages.TopicPartition, messages.Open)
+	cut(messages.TopicPartition, messages.Cut)
+	run(batch)
+	spawn(messages.TopicPartition)
+	drop(messages.TopicPartition)
+	released(id int64)
+	ended(error)
+}
+
+// progress is the aggregator without being an actor: which batch fills, which one runs, and where every partition stands.
+// Every method is an event; what follows from it goes to effects.
+//
+//	no assignment → filling → (clock) cutting → (all parts) running → (ran) filling …
+//
+// One batch fills while the one before runs; it is cut when its time has come and the runner is free. Missed ticks are made up
+// for one by one: each batch's time is the one before plus the interval.
+type progress struct {
+	effects
+	rules
+	now func() time.Time
+
+	partitions map[messages.TopicPartition]*partition
+	assigned   bool
+	filling    *filling
+	running    *batch
+	due        time.Time // the latest tick
+	last       time.Time // the time of the last regular batch
+	floor      time.Time // no regular batch has this time or one before
+	batchID    int64
+	completed  int
+	leaving    map[int64][]messages.TopicPartition
+	paused     bool
+	stop       *messages.Stop
+	over       bool
+}
+
+// rules are the settings that progress obeys.
+type rules struct {
+	interval time.Duration
+	// perBatch is the most offsets a partition contributes to a batch; 0: no limit.
+	perBatch int64
+	// budget is what a job may hold of one batch, in bytes, over all partitions.
+	budget int64
+	// batches ends the stream after so many, drain when each partition has reached where it ended at its assignment.
+	batches int
+	drain   bool
+	// retries bounds the attempts at a range in which a function of the job's fails, patience the wait for a Part.
+	retries  int
+	patience time.Duration
+}
+
+// partition is where one partition stands.
+type partition struct {
+	from  int64
+	end   int64 // as last heard
+	goal  int64 // with drain: where it ended when it was assigned
+	gone  int64 // records lost before from, to be reported with the next batch
+	ready bool
+	plan  *messages.Plan
+}
+
+// batch is a batch that has been cut: its parts, in the order of the partitions.
+type batch struct {
+	id        int64
+	attempt   int
+	time      time.Time
+	rerun     bool
+	submitted time.Time
+	cutAt     time.Time
+	parts     []messages.Part
+	gone      map[messages.TopicPartition]int64
+}
+
+// filling is the batch that is being filled.
+type filling struct {
+	batch
+	members map[messages.TopicPartition]*member
+	cutting bool
+	since   time.Time // of the cut
+}
+
+type member struct {
+	opened  bool
+	open    messages.Open
+	part    *messages.Part
+	retried int
+}
+
+func newProgress(e effects, r rules, now func() time.Time) *progress {
+	return &progress{
+		effects: e, rules: r, now: now,
+		partitions: map[messages.TopicPartition]*partition{}, leaving: map[int64][]messages.TopicPartition{},
+	}
+}
+
+// positions takes an assignment in addition to what is there.
+func (p *progress) positions(m messages.Assigned) {
+	p.assigned = true
+	for pos := range m.Positions() {
+		known := p.partitions[pos.TopicPartition]
+		state := &partition{from: pos.From, end: pos.End, goal: pos.End, gone: pos.Gone}
+		if pos.Planned {
+			p.floor = later(p.floor, pos.Plan.Time)
+			if pos.Plan.Until > pos.From { // otherwise it is the batch that was committed there
+				state.plan = &pos.Plan
+			}
+		}
+		p.partitions[pos.TopicPartition] = state
+		if known == nil {
+			p.spawn(pos.TopicPartition)
+			continue
+		}
+		state.ready = known.ready // a consumer is there; it is told the new position with its next Open
+		p.leave(pos.TopicPartition)
+	}
+	p.advance()
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// readied takes a consumer's first word, or its first word after a restart: it has to be told where to begin, and what was cut.
+func (p *progress) readied(m messages.Ready) {
+	state, ok := p.partitions[m.Partition]
+	if !ok {
+		return
+	}
+	state.ready = true
+	if p.filling != nil {
+		if mem, ok := p.filling.members[m.Partition]; ok && mem.part == nil && mem.opened {
+			p.open(m.Partition, mem.open)
+			if p.filling.cutting {
+				p.cut(m.Partition, messages.Cut{Batch: mem.open.Batch, Attempt: mem.open.Attempt})
+			}
+		}
+	}
+	p.advance()
+}
+
+// tick takes the clock's word that the interval ending at t is over.
+func (p *progress) tick(t time.Time) {
+	p.due = t
+	p.giveUpWaiting()
+	p.advance()
+}
+
+// parted takes a consumer's part; one that nobody asked for any more is late and dropped.
+func (p *progress) parted(m messages.Part) {
+	f := p.filling
+	if f == nil || f.id != m.Batch {
+		return
+	}
+	mem, ok := f.members[m.Range.TopicPartition]
+	if !ok || mem.part != nil || mem.open.Attempt != m.Attempt || mem.open.From != m.Range.From {
+		return
+	}
+	if m.Err != nil && mem.retried < p.retries && !p.over {
+		p.retry(m, mem)
+		return
+	}
+	mem.part = &m
+	p.advance()
+}
+
+// retry folds the range again in which a function of the job's failed: exactly that range, so that the failing record is in it.
+func (p *progress) retry(m messages.Part, mem *member) {
+	mem.retried++
+	mem.open.Attempt++
+	mem.open.Limit, mem.open.Exact = m.Range.Until, true
+	p.filling.attempt = max(p.filling.attempt, mem.open.Attempt)
+	p.open(m.Range.TopicPartition, mem.open)
+	p.cut(m.Range.TopicPartition, messages.Cut{Batch: m.Batch, Attempt: mem.open.Attempt})
+}
+
+// revoked takes the group's request to let partitions go: at once, unless the running batch has to commit them first.
+func (p *progress) revoked(m messages.Revoked) {
+	var parts []messages.TopicPartition
+	for tp := range m.Partitions() {
+		parts = append(parts, tp)
+		p.leave(tp)
+		if p.partitions[tp] != nil {
+			delete(p.partitions, tp)
+			p.drop(tp)
+		}
+	}
+	p.leaving[m.ID] = parts
+	p.letGo()
+	p.advance()
+}
+
+// lost takes the news that partitions are gone: nothing of theirs may be committed, and a running batch will be told so.
+func (p *progress) lost(m messages.Lost) {
+	for tp := range m.Partitions() {
+		p.leave(tp)
+		if p.partitions[tp] != nil {
+			delete(p.partitions, tp)
+			p.drop(tp)
+		}
+	}
+	p.advance()
+}
+
+// leave takes a partition out of the batch that fills.
+func (p *progress) leave(tp messages.TopicPartition) {
+	if p.filling != nil {
+		delete(p.filling.members, tp)
+	}
+}
+
+// letGo answers the revocations that no running batch holds back.
+func (p *progress) letGo() {
+	for _, id := range slices.Sorted(maps.Keys(p.leaving)) {
+		if !p.runs(p.leaving[id]) {
+			delete(p.leaving, id)
+			p.released(id)
+		}
+	}
+}
+
+func (p *progress) runs(parts []messages.TopicPartition) bool {
+	return p.running != nil && slices.ContainsFunc(p.running.parts, func(part messages.Part) bool {
+		return part.Range.Count() > 0 && slices.Contains(parts, part.Range.TopicPartition)
+	})
+}
+
+// ran takes what became of the running batch.
+func (p *progress) ran(m messages.Ran) {
+	b := p.running
+	p.running = nil
+	if b == nil {
+		return
+	}
+	switch {
+	case m.Err == nil:
+		p.committed(b)
+	case notOwner(m.Err):
+		p.planAgain(b)
+	default:
+		p.end(m.Err)
+		return
+	}
+	if m.Pause {
+		p.paused = true
+	}
+	p.letGo()
+	p.advance()
+}
+
+// committed moves the partitions behind the batch.
+func (p *progress) committed(b *batch) {
+	if !b.rerun {
+		p.completed++
+	}
+	for _, part := range b.parts {
+		if state, ok := p.partitions[part.Range.TopicPartition]; ok && state.from == part.Range.From {
+			state.from = part.Range.Until
+			state.end = max(state.end, part.End)
+			state.gone = 0
+			if state.plan != nil && state.from >= state.plan.Until {
+				state.plan = nil
+			}
+		}
+	}
+}
+
+// planAgain runs the ranges of a batch that could not be committed again, for the partitions that are still here.
+func (p *progress) planAgain(b *batch) {
+	for _, part := range b.parts {
+		state, ok := p.partitions[part.Range.TopicPartition]
+		if ok && part.Range.Count() > 0 && state.from == part.Range.From {
+			state.plan = &messages.Plan{Time: b.time, Until: part.Range.Until, Attempt: b.attempt}
+			p.leave(part.Range.TopicPartition)
+		}
+	}
+}

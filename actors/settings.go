@@ -1,0 +1,95 @@
+package actors
+
+import (
+	"io"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/rs/zerolog"
+
+	"github.com/hibana-stream/hibana/actors/streaming"
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// Source is what the actors need of the Kafka source: it is started before and stopped after them.
+type Source interface {
+	Reader
+	Membership
+}
+
+// Ledger keeps a line for each batch. It is called by the runner only, and may block.
+type Ledger interface {
+	Append(messages.BatchReport) error
+}
+
+// Settings compose a System.
+type Settings struct {
+	// Instance and Group name this member in the ledger and in messages.
+	Instance, Group string
+	Context         *streaming.Context
+	Source          Source
+	Writer          Writer
+	Delivery        Delivery
+	Ledger          Ledger
+	DeadLetters     DeadLetters
+	Failure         Failure
+	// MaxPerPartition is the most records a second and partition; 0: no limit.
+	MaxPerPartition float64
+	// Memory is the budget for what a job holds of its batches, in bytes.
+	Memory int64
+	// Batches ends the stream after so many, Drain when all that stood in the topics at the start is processed.
+	Batches int
+	Drain   bool
+	// Patience is how long a cut batch waits for a partition's part; default 60 s.
+	Patience time.Duration
+	// StopTimeout bounds a graceful stop; default 30 s.
+	StopTimeout time.Duration
+	Stdout      io.Writer
+	Log         zerolog.Logger
+	// Recent is the number of reports that the aggregator keeps for the console; default 100.
+	Recent int
+	// Middleware is put around every actor's Receive; tests inject failures with it.
+	Middleware []actor.ReceiverMiddleware
+}
+
+// settings are a System's Settings as its actors see them.
+type settings struct {
+	context  *streaming.Context
+	program  *streaming.Program
+	reader   Reader
+	members  Membership
+	writer   Writer
+	delivery Delivery
+	ledger   Ledger
+	letters  DeadLetters
+	failure  Failure
+	rules    rules
+	instance string
+	group    string
+	stdout   io.Writer
+	log      zerolog.Logger
+	recent   int
+	around   []actor.ReceiverMiddleware
+	strategy actor.SupervisorStrategy
+	root     *actor.RootContext
+	runner   *runner
+	// ended takes the end of the stream, once: nil for a clean one.
+	ended func(error)
+}
+
+func (s *settings) middleware() []actor.PropsOption {
+	all := append([]actor.ReceiverMiddleware{careful(s.log)}, s.around...)
+	return []actor.PropsOption{actor.WithReceiverMiddleware(all...), actor.WithSupervisor(s.strategy)}
+}
+
+func (s Settings) rules(interval time.Duration) rules {
+	r := rules{
+		interval: interval, budget: s.Memory, batches: s.Batches, drain: s.Drain,
+		retries: s.Failure.Retries, patience: s.Patience,
+	}
+	if s.MaxPerPartition > 0 {
+		// A limit that rounds to nothing would stop the partition for good (Spark's SPARK-18371 made it unlimited).
+		r.perBatch = max(int64(s.MaxPerPartition*interval.Seconds()), 1)
+	}
+	return r
+}

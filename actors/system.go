@@ -1,0 +1,155 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/rs/zerolog"
+
+	"github.com/hibana-stream/hibana/actors/streaming"
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// System is the tree of actors that runs a job: it is the streaming context's engine.
+//
+//	system
+//	├── producer      RichEvent → Kafka
+//	└── aggregator    the progress, the merge, the outputs, the commit
+//	    ├── events-0 … events-n   consumers, one for each assigned partition
+//
+// The runner and the clock are goroutines of the context.
+type System struct {
+	set        Settings
+	actors     *actor.ActorSystem
+	producer   *actor.PID
+	aggregator *actor.PID
+	shared     *settings
+	end        chan error // takes the end, once
+	endOnce    sync.Once
+	closed     chan struct{}
+}
+
+// ErrStopTimeout says that a graceful stop did not end within its deadline and was cut short.
+var ErrStopTimeout = errors.New("the stream did not drain within stop.timeout and was stopped without")
+
+// NewSystem makes a system that is not started.
+func NewSystem(s Settings) *System {
+	if s.Patience == 0 {
+		s.Patience = time.Minute
+	}
+	if s.StopTimeout == 0 {
+		s.StopTimeout = 30 * time.Second
+	}
+	if s.Recent == 0 {
+		s.Recent = 100
+	}
+	return &System{set: s, end: make(chan error, 1), closed: make(chan struct{})}
+}
+
+// Start spawns the tree for a compiled job. It is called by the context.
+func (s *System) Start(p *streaming.Program) error {
+	s.actors = actor.NewActorSystem(
+		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return systemLog(s.set.Log) }),
+		actor.WithDeadLetterThrottleCount(3), actor.WithDeadLetterThrottleInterval(time.Second),
+		actor.WithDeadLetterRequestLogging(false))
+	s.shared = s.settingsFor(p)
+	s.shared.runner = newRunner(s.shared)
+	var err error
+	if s.producer, err = s.actors.Root.SpawnNamed(producerProps(s.shared), "producer"); err != nil {
+		return err
+	}
+	if s.aggregator, err = s.actors.Root.SpawnNamed(aggregatorProps(s.shared), "aggregator"); err != nil {
+		return err
+	}
+	p.Context().Emit(messages.StreamingStarted{Time: time.Now()})
+	p.Context().Go(s.shared.runner.loop)
+	p.Context().Go(func(ctx context.Context) { clock(ctx, s.actors.Root, s.aggregator, p.Interval()) })
+	p.Context().Go(s.watch)
+	return nil
+}
+
+func (s *System) settingsFor(p *streaming.Program) *settings {
+	set := &settings{
+		context: p.Context(), program: p, reader: s.set.Source, members: s.set.Source, writer: s.set.Writer,
+		delivery: s.set.Delivery, ledger: s.set.Ledger, letters: s.set.DeadLetters, failure: s.set.Failure,
+		rules: s.set.rules(p.Interval()), instance: s.set.Instance, group: s.set.Group, stdout: s.set.Stdout,
+		log: s.set.Log, recent: s.set.Recent, around: s.set.Middleware, root: s.actors.Root, ended: s.ended,
+	}
+	set.strategy = &supervision{ctx: p.Context().Ended(), log: s.set.Log, giveUp: s.ended}
+	return set
+}
+
+// systemLog joins protoactor's slog to zerolog; its own lines are warnings at least, ours say the rest.
+func systemLog(l zerolog.Logger) *slog.Logger {
+	return slog.New(zerolog.NewSlogHandler(l.Level(max(l.GetLevel(), zerolog.WarnLevel)))).WithGroup("actor")
+}
+
+// ended takes the end of the stream from whoever comes to it first; it never blocks.
+func (s *System) ended(err error) {
+	s.endOnce.Do(func() { s.end <- err })
+}
+
+// watch waits for the end, and takes the tree down: the actors first, from the root, so that nobody is told of what follows.
+func (s *System) watch(ctx context.Context) {
+	var err error
+	select {
+	case err = <-s.end:
+	case <-ctx.Done():
+	}
+	for _, pid := range []*actor.PID{s.aggregator, s.producer} {
+		if stopErr := s.actors.Root.StopFuture(pid).Wait(); stopErr != nil {
+			err = errors.Join(err, fmt.Errorf("actor %s did not stop: %w", pid.Id, stopErr))
+		}
+	}
+	s.actors.Shutdown()
+	s.set.Context.Terminate(err) // before closed: whoever waits for that must find the first error
+	close(s.closed)
+}
+
+// Stop ends the stream. Graceful: what has been read is cut, run and committed as the last batch, within Settings.StopTimeout.
+func (s *System) Stop(graceful bool) error {
+	return s.stop(messages.Stop{Graceful: graceful, Flush: graceful})
+}
+
+// StopAfterBatch ends the stream behind the running batch; what has been read for the next one is read again by the next start.
+func (s *System) StopAfterBatch() error { return s.stop(messages.Stop{Graceful: true}) }
+
+func (s *System) stop(m messages.Stop) error {
+	if s.aggregator == nil {
+		return nil
+	}
+	s.actors.Root.Send(s.aggregator, m)
+	timer := time.NewTimer(s.set.StopTimeout)
+	defer timer.Stop()
+	select {
+	case <-s.closed:
+		return nil
+	case <-timer.C:
+		s.ended(ErrStopTimeout)
+	}
+	s.set.Context.Terminate(ErrStopTimeout)
+	return ErrStopTimeout
+}
+
+// Publish hands an event to the producer and waits for the delivery report.
+func (s *System) Publish(m messages.Publish, timeout time.Duration) (messages.Delivered, error) {
+	answer, err := s.actors.Root.RequestFuture(s.producer, m, timeout).Result()
+	if err != nil {
+		return messages.Delivered{}, err
+	}
+	report := answer.(messages.Delivered)
+	return report, report.Err
+}
+
+// Ask sends the aggregator a question (AskStatus, AskBatches, Pause) and waits for the answer.
+func (s *System) Ask(question any, timeout time.Duration) (any, error) {
+	return s.actors.Root.RequestFuture(s.aggregator, question, timeout).Result()
+}
+
+// Actors are the paths of the living actors, sorted by the tree.
+func (s *System) Actors() []string { return livingActors(s.actors) }
