@@ -11,6 +11,9 @@ const (
 	operator                     // a person has paused it
 )
 
+// maxRecords bounds the records of one poll, and so those of one Events; minRecords is worth a message.
+const maxRecords, minRecords = 10_000, 64
+
 // minShare is the least credit of a partition, in bytes.
 const minShare = 256 << 10
 
@@ -23,17 +26,28 @@ const minShare = 256 << 10
 type credit struct {
 	memory      int64
 	share       int64
+	average     int64 // bytes of a record, lately
 	outstanding map[messages.TopicPartition]int64
 }
 
 func newCredit(memory int64) *credit {
-	return &credit{memory: memory, share: memory, outstanding: make(map[messages.TopicPartition]int64)}
+	return &credit{memory: memory, share: memory, average: 1 << 10, outstanding: make(map[messages.TopicPartition]int64)}
 }
 
 // divide shares the memory among n partitions.
 func (c *credit) divide(n int) { c.share = max(c.memory/int64(max(n, 1)), minShare) }
 
-func (c *credit) deliver(p messages.TopicPartition, bytes int64) { c.outstanding[p] += bytes }
+// records is how many one poll may bring: about half a share, so that it cannot exceed the share by much.
+func (c *credit) records() int {
+	return int(min(max(c.share/2/c.average, minRecords), maxRecords))
+}
+
+func (c *credit) deliver(p messages.TopicPartition, records int, bytes int64) {
+	c.outstanding[p] += bytes
+	if records > 0 {
+		c.average = max((3*c.average+bytes/int64(records))/4, 1)
+	}
+}
 
 func (c *credit) consume(p messages.TopicPartition, bytes int64) {
 	c.outstanding[p] = max(c.outstanding[p]-bytes, 0)

@@ -9,9 +9,6 @@ import (
 	"github.com/hibana-stream/hibana/messages"
 )
 
-// maxRecords bounds the records of one poll, and so those of one Events.
-const maxRecords = 10_000
-
 // partition is the fetcher's view of one assigned partition. Only the fetcher's goroutine touches it.
 type partition struct {
 	messages.TopicPartition
@@ -66,7 +63,7 @@ func (f *fetcher) run() {
 			<-ctx.Done()
 			continue
 		default:
-			f.take(f.client.PollRecords(ctx, maxRecords))
+			f.take(f.client.PollRecords(ctx, f.credit.records()))
 		}
 		f.settle()
 	}
@@ -114,8 +111,15 @@ func (f *fetcher) records(p *partition, from *kgo.FetchPartition, now time.Time)
 
 func (f *fetcher) deliver(p *partition, records messages.Records, bytes int) {
 	p.end = max(p.end, p.position)
-	f.credit.deliver(p.TopicPartition, int64(bytes))
+	f.credit.deliver(p.TopicPartition, length(records), int64(bytes))
 	p.deliver(messages.NewEvents(p.TopicPartition, p.epoch, p.position, p.end, bytes, records))
+}
+
+func length(records messages.Records) int {
+	if records == nil {
+		return 0
+	}
+	return records.Len()
 }
 
 // end is a partition's end under the isolation level.

@@ -37,9 +37,9 @@ func inBubble(t *testing.T, test func(*ground), opts ...kfake.Opt) {
 		g.cluster = kfake.MustCluster(opts...)
 		g.client = g.newClient(kgo.RecordPartitioner(kgo.ManualPartitioner()))
 		g.admin = kadm.NewClient(g.client)
+		t.Cleanup(g.cluster.Close)
+		t.Cleanup(g.client.Close)
 		test(g)
-		g.client.Close()
-		g.cluster.Close()
 	})
 }
 
