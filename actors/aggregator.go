@@ -44,7 +44,7 @@ func (a *aggregator) Receive(ctx actor.Context) {
 	case messages.Ready:
 		a.progress.readied(m)
 	case messages.Tick:
-		a.progress.tick(m.Time)
+		a.tick(m)
 	case messages.Part:
 		a.progress.parted(m)
 	case messages.Ran:
@@ -87,6 +87,14 @@ func (a *aggregator) start() {
 func (a *aggregator) join() {
 	root, self := a.root, a.ctx.Self()
 	a.members.Join(func(m any) { root.Send(self, m) })
+}
+
+func (a *aggregator) tick(m messages.Tick) {
+	if waited := time.Since(a.started); !a.progress.assigned && a.startup > 0 && waited > a.startup {
+		a.progress.end(fmt.Errorf("%w within %v: still waiting for %s", messages.ErrUnreachable, a.startup, a.waits))
+		return
+	}
+	a.progress.tick(m.Time)
 }
 
 func (a *aggregator) ran(m messages.Ran) {

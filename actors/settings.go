@@ -48,6 +48,10 @@ type Settings struct {
 	Log         zerolog.Logger
 	// Recent is the number of reports that the aggregator keeps for the console; default 100.
 	Recent int
+	// StartupTimeout ends the stream when there is no assignment by then; 0: it waits for ever.
+	StartupTimeout time.Duration
+	// Close is called when the actors have ended, before the context has: what the stream owns besides them is closed there.
+	Close func() error
 	// Middleware is put around every actor's Receive; tests inject failures with it.
 	Middleware []actor.ReceiverMiddleware
 }
@@ -69,6 +73,7 @@ type settings struct {
 	stdout   io.Writer
 	log      zerolog.Logger
 	recent   int
+	startup  time.Duration
 	around   []actor.ReceiverMiddleware
 	strategy actor.SupervisorStrategy
 	root     *actor.RootContext

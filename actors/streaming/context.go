@@ -274,3 +274,6 @@ func (c *Context) takeLateLocked() error {
 
 // Ended is a context that ends when the stream ends.
 func (c *Context) Ended() context.Context { return c.ctx }
+
+// Done is closed when the stream has ended and all its goroutines have returned.
+func (c *Context) Done() <-chan struct{} { return c.done }
