@@ -74,7 +74,7 @@ func (s *supervision) HandleFailure(_ *actor.ActorSystem, sup actor.Supervisor, 
 	}
 	wait := grown(firstRestart, crashes-1)
 	s.log.Error().Str("actor", child.Id).Int("crashes", crashes).Dur("restart_in", wait).
-		Str("message", fmt.Sprintf("%T", message)).Msg(fmt.Sprintf("crashed: %v", reason))
+		Str("on", fmt.Sprintf("%T", message)).Msg(fmt.Sprintf("crashed: %v", reason))
 	time.AfterFunc(wait, func() {
 		if s.ctx.Err() == nil {
 			sup.RestartChildren(child)
@@ -93,7 +93,7 @@ func careful(log zerolog.Logger) actor.ReceiverMiddleware {
 				if r == nil {
 					return
 				}
-				log.Error().Str("actor", ctx.Self().Id).Str("message", fmt.Sprintf("%T", envelope.Message)).
+				log.Error().Str("actor", ctx.Self().Id).Str("on", fmt.Sprintf("%T", envelope.Message)).
 					Str("stack", string(debug.Stack())).Msg(fmt.Sprintf("panic: %v", r))
 				if !ending(envelope.Message) {
 					panic(r)
