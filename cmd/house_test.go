@@ -58,7 +58,7 @@ func TestTopLevelHoldsTheHouseOnly(t *testing.T) {
 }
 
 // Goroutines begin in streaming.Context and in kafka's source, which wait for them; everywhere else they would outlive a stop.
-func TestGoroutinesBeginInStreamingAndKafkaOnly(t *testing.T) {
+func TestGoroutinesBeginWhereTheyAreWaitedFor(t *testing.T) {
 	for _, f := range sources(t) {
 		if under(f.dir, "actors/streaming") || under(f.dir, "actors/kafka") {
 			continue
