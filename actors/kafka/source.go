@@ -61,6 +61,7 @@ type Source struct {
 	ctx      context.Context // the context of look-ups, ends first
 	cancel   context.CancelFunc
 	stopping chan struct{}
+	ready    chan struct{} // closed when client, admin and fetcher are there
 	polled   chan struct{} // closed when the fetcher has ended
 	work     sync.WaitGroup
 	once     sync.Once
@@ -94,7 +95,7 @@ func NewSource(c SourceConfig) (*Source, error) {
 	}
 	s := &Source{
 		config: c, log: c.Log,
-		stopping: make(chan struct{}), polled: make(chan struct{}),
+		stopping: make(chan struct{}), ready: make(chan struct{}), polled: make(chan struct{}),
 		owned:   make(map[messages.TopicPartition]*holding),
 		revokes: make(map[int64]*revoke),
 		started: make(map[messages.TopicPartition]bool),
@@ -177,18 +178,28 @@ func (s *Source) options() []kgo.Opt {
 
 // Start joins the group and starts the Source's goroutines. Call it once; what happens is told to the function given to Join.
 func (s *Source) Start() {
-	client, err := kgo.NewClient(s.opts...)
-	if err != nil { // NewSource has validated the options: nothing is left to go wrong
-		close(s.polled)
+	if err := s.start(); err != nil { // NewSource has validated the options: nothing is left to go wrong
 		s.fail(fmt.Errorf("source: %w", err))
-		return
 	}
+}
+
+// start holds mu throughout, so that a Stop comes before all of it or after. kgo may call back before NewClient has returned: the
+// callbacks wait for ready.
+func (s *Source) start() error {
 	s.mu.Lock()
-	s.client, s.admin = client, kadm.NewClient(client)
-	s.fetcher = newFetcher(s, client)
-	s.mu.Unlock()
-	s.spawn(s.fetcher.run)
-	s.spawn(s.watch)
+	defer s.mu.Unlock()
+	if s.stopped {
+		return nil
+	}
+	client, err := kgo.NewClient(s.opts...)
+	if err != nil {
+		return err
+	}
+	s.client, s.admin, s.fetcher = client, kadm.NewClient(client), newFetcher(s, client)
+	s.work.Go(s.fetcher.run)
+	s.work.Go(s.watch)
+	close(s.ready)
+	return nil
 }
 
 // spawn runs f on a goroutine that Stop waits for; after Stop it does nothing.

@@ -3,6 +3,8 @@ package kafka
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -44,7 +46,12 @@ func inBubble(t *testing.T, test func(*ground), opts ...kfake.Opt) {
 }
 
 func (g *ground) clientOpts() []kgo.Opt {
+	level := kgo.LogLevelNone
+	if os.Getenv("HIBANA_TEST_LOG") == "kgo" {
+		level = kgo.LogLevelDebug
+	}
 	return []kgo.Opt{
+		kgo.WithLogger(kgo.BasicLogger(os.Stderr, level, nil)),
 		kgo.SeedBrokers(g.cluster.ListenAddrs()...), kgo.Dialer(g.network.DialContext),
 		kgo.MetadataMinAge(100 * time.Millisecond), kgo.MetadataMaxAge(2 * time.Second), kgo.DisableClientMetrics(),
 	}
@@ -121,7 +128,7 @@ type member struct {
 }
 
 func (g *ground) config(topics ...string) SourceConfig {
-	return SourceConfig{Client: g.clientOpts(), Group: "g", Topics: topics, HeartbeatInterval: 500 * time.Millisecond, SessionTimeout: 6 * time.Second}
+	return SourceConfig{Log: testLog(), Client: g.clientOpts(), Group: "g", Topics: topics, HeartbeatInterval: 500 * time.Millisecond, SessionTimeout: 6 * time.Second}
 }
 
 func (g *ground) member(config SourceConfig) *member {
@@ -224,9 +231,21 @@ func (m *member) events(e messages.Events) {
 
 // release commits what has been read of the partitions and lets them go.
 func (m *member) release(r messages.Revoked) {
+	m.commit(slices.Collect(r.Partitions()))
+	m.source.Released(r.ID)
+}
+
+// leave commits what has been read, and stops.
+func (m *member) leave() {
+	m.commit(m.owned())
+	m.stop()
+}
+
+// commit reads nothing more of the partitions and commits what has been read.
+func (m *member) commit(partitions []messages.TopicPartition) {
 	var offsets []messages.Offset
 	m.mu.Lock()
-	for p := range r.Partitions() {
+	for _, p := range partitions {
 		if l := m.lanes[p]; l != nil {
 			offsets = append(offsets, messages.Offset{TopicPartition: p, At: l.until})
 			delete(m.lanes, p)
@@ -234,9 +253,8 @@ func (m *member) release(r messages.Revoked) {
 	}
 	m.mu.Unlock()
 	if err := m.source.CommitOffsets(context.Background(), offsets); err != nil {
-		m.t.Errorf("commit in a revoke: %v", err)
+		m.t.Errorf("commit of %v: %v", offsets, err)
 	}
-	m.source.Released(r.ID)
 }
 
 // await waits until condition holds, looking again whenever something has been delivered.
@@ -288,4 +306,12 @@ func (m *member) awaitUntil(p messages.TopicPartition, until int64) *lane {
 
 func tp(topic string, partition int32) messages.TopicPartition {
 	return messages.TopicPartition{Topic: topic, Partition: partition}
+}
+
+// testLog writes to stderr when HIBANA_TEST_LOG is set.
+func testLog() *slog.Logger {
+	if os.Getenv("HIBANA_TEST_LOG") == "" {
+		return nil
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
