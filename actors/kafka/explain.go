@@ -44,12 +44,16 @@ func refuse(cause error, format string, args ...any) error {
 	return &explained{sentence: fmt.Sprintf(format, args...), causes: []error{cause, messages.ErrRefused}}
 }
 
+func isExplained(err error) bool {
+	var sentence *explained
+	return errors.As(err, &sentence)
+}
+
 // Explain says in one sentence what went wrong with Kafka and which setting or right would help. errors.Is finds the cause,
 // messages.ErrRefused for credentials and rights, and messages.ErrUnreachable for brokers that do not answer. It returns nil
 // for nil, and what is explained already as it is.
 func Explain(err error, about Subject) error {
-	var done *explained
-	if err == nil || errors.As(err, &done) {
+	if err == nil || isExplained(err) {
 		return err
 	}
 	for _, explain := range []func(error, Subject) error{explainRights, explainLogin, explainTLS, explainTopic, explainNetwork} {
