@@ -27,7 +27,7 @@ func (p Property) parser() func(string) (any, error) {
 	case KindList:
 		return list
 	case KindSecret:
-		return func(text string) (any, error) { return secret(text), nil }
+		return func(text string) (any, error) { return secretly(text), nil }
 	}
 	return func(text string) (any, error) { return strings.TrimSpace(text), nil }
 }
@@ -221,14 +221,14 @@ func acknowledgements(text string) (any, error) {
 	return acknowledgement{acks: n}, nil
 }
 
-// secret is text that no formatting shows.
-type secret string
+// secret gives the text when it is called. It is a function, because fmt shows text that stands in an unexported field whatever
+// methods its type has.
+type secret func() string
 
 // mask stands for a secret wherever it would be shown.
 const mask = "********"
 
+func secretly(text string) secret { return func() string { return text } }
+
 // String is stars.
 func (s secret) String() string { return mask }
-
-// GoString is stars.
-func (s secret) GoString() string { return mask }

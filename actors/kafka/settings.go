@@ -90,13 +90,13 @@ func (p Property) fallback() any {
 	case KindList:
 		return []string(nil)
 	case KindSecret:
-		return secret("")
+		return secretly("")
 	}
 	return ""
 }
 
 func (v view) text(name string) string            { return v.values[name].(string) }
-func (v view) secret(name string) string          { return string(v.values[name].(secret)) }
+func (v view) secret(name string) string          { return v.values[name].(secret)() }
 func (v view) list(name string) []string          { return v.values[name].([]string) }
 func (v view) number(name string) int64           { return v.values[name].(int64) }
 func (v view) truth(name string) bool             { return v.values[name].(bool) }
