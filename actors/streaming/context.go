@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"reflect"
 	"sync"
 	"time"
 )
@@ -43,6 +44,8 @@ type Context struct {
 	mu        sync.Mutex
 	state     State
 	nodes     []*node
+	codecs    map[reflect.Type]any
+	limit     int64
 	mistakes  []error
 	late      error
 	program   *Program
@@ -57,27 +60,31 @@ type Context struct {
 	done   chan struct{}
 }
 
-// An Option sets up a Context.
-type Option func(*Context)
+// A Setting sets up a Context.
+type Setting func(*Context)
 
 // WithTopics names the topics that Events and DirectStream read when they are given none.
-func WithTopics(topics ...string) Option { return func(c *Context) { c.topics = topics } }
+func WithTopics(topics ...string) Setting { return func(c *Context) { c.topics = topics } }
 
 // WithEngine sets what runs the job. Without an engine Start only validates and compiles.
-func WithEngine(e Engine) Option { return func(c *Context) { c.engine = e } }
+func WithEngine(e Engine) Setting { return func(c *Context) { c.engine = e } }
 
 // WithLog sets the logger; default slog.Default().
-func WithLog(l *slog.Logger) Option { return func(c *Context) { c.log = l } }
+func WithLog(l *slog.Logger) Setting { return func(c *Context) { c.log = l } }
 
 // WithSavedState tells that there is a place (a checkpoint folder, a changelog) where state is saved.
 // Without it, Start refuses a job that keeps state or windows.
-func WithSavedState() Option { return func(c *Context) { c.saved = true } }
+func WithSavedState() Setting { return func(c *Context) { c.saved = true } }
+
+// WithStateLimit bounds what state and windows may hold, in bytes as the engine estimates them; 0, the default, is no bound. The batch
+// that passes it fails, and the error names the operation and its size: a clear end instead of an out-of-memory kill.
+func WithStateLimit(bytes int64) Setting { return func(c *Context) { c.limit = bytes } }
 
 // NewContext makes a Context with the given batch interval, in state INITIALIZED.
-func NewContext(interval time.Duration, options ...Option) *Context {
+func NewContext(interval time.Duration, settings ...Setting) *Context {
 	c := &Context{interval: interval, log: slog.Default(), done: make(chan struct{})}
-	for _, o := range options {
-		o(c)
+	for _, set := range settings {
+		set(c)
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
@@ -271,6 +278,10 @@ func (c *Context) takeLateLocked() error {
 	defer c.mu.Unlock()
 	return c.takeLate()
 }
+
+// Interrupt ends the context of the stream's goroutines (and of ForeachBatch's functions) ahead of Terminate: engines call it when
+// nothing that runs now can still count.
+func (c *Context) Interrupt() { c.cancel() }
 
 // Ended is a context that ends when the stream ends.
 func (c *Context) Ended() context.Context { return c.ctx }
