@@ -107,6 +107,7 @@ func (s *System) watch(ctx context.Context) {
 		}
 	}
 	s.actors.Shutdown()
+	s.set.Context.Interrupt()
 	if s.set.Close != nil {
 		err = errors.Join(err, s.set.Close())
 	}
@@ -148,6 +149,9 @@ func (s *System) Publish(m messages.Publish, timeout time.Duration) (messages.De
 	report := answer.(messages.Delivered)
 	return report, report.Err
 }
+
+// Send hands an event to the producer and does not wait; a failure is in the log.
+func (s *System) Send(m messages.Publish) { s.actors.Root.Send(s.producer, m) }
 
 // Ask sends the aggregator a question (AskStatus, AskBatches, Pause) and waits for the answer.
 func (s *System) Ask(question any, timeout time.Duration) (any, error) {

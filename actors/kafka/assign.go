@@ -66,7 +66,7 @@ func (s *Source) onOffsets(ctx context.Context, offsets map[string]map[int32]kgo
 			partitions = append(partitions, messages.TopicPartition{Topic: topic, Partition: p})
 		}
 	}
-	positions, err := s.resolve(ctx, partitions, nil)
+	positions, err := s.resolve(ctx, partitions)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -100,36 +100,40 @@ func (s *Source) settled(positions []messages.Position) {
 	}
 }
 
-// resolve looks up where partitions start. lost are offsets behind which the cluster has lost records.
-func (s *Source) resolve(ctx context.Context, partitions []messages.TopicPartition, lost map[messages.TopicPartition]int64) ([]messages.Position, error) {
+// resolve looks up where partitions start.
+func (s *Source) resolve(ctx context.Context, partitions []messages.TopicPartition) ([]messages.Position, error) {
 	all, err := s.lookup(ctx, partitions)
 	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(partitions, messages.TopicPartition.Compare)
-	policies := policies{reset: s.config.Reset, gone: s.config.Gone}
 	var positions []messages.Position
 	for _, p := range partitions {
-		f := all[p]
-		s.mu.Lock()
-		if at, ok := s.config.Partitions[p]; ok && !s.started[p] {
-			f.explicit = at
-		}
-		if h := s.owned[p]; h != nil && h.resolved {
-			f.fallback = h.start
-		}
-		s.mu.Unlock()
-		if at, ok := lost[p]; ok {
-			f.lost = at
-		}
-		at, err := policies.decide(p, f)
+		at, err := s.decide(p, all[p])
 		if err != nil {
 			return nil, err
 		}
-		s.log.Info("partition starts", "partition", p.String(), "from", at.From, "end", at.End, "committed", at.Committed, "gone", at.Gone, "planned", at.Planned)
 		positions = append(positions, at)
 	}
 	return positions, nil
+}
+
+// decide adds to f what this Source knows itself, and applies the policies.
+func (s *Source) decide(p messages.TopicPartition, f found) (messages.Position, error) {
+	s.mu.Lock()
+	if at, ok := s.config.Partitions[p]; ok && !s.started[p] {
+		f.explicit = at
+	}
+	if h := s.owned[p]; h != nil && h.resolved {
+		f.fallback = h.start
+	}
+	s.mu.Unlock()
+	at, err := policies{reset: s.config.Reset, gone: s.config.Gone}.decide(p, f)
+	if err == nil {
+		s.log.Info("partition starts", "partition", p.String(), "from", at.From, "end", at.End,
+			"committed", at.Committed, "gone", at.Gone, "planned", at.Planned)
+	}
+	return at, err
 }
 
 // onRevoked is kgo's callback when partitions go to another member. The group waits for us, and we for Released, at most

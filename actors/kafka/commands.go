@@ -56,9 +56,10 @@ func (f *fetcher) detach(p messages.TopicPartition, epoch int64) {
 	}
 }
 
-// close stops the fetching of p until its next Reset.
+// close stops the fetching of p until its next Reset; the epoch it had is over.
 func (f *fetcher) close(p *partition) {
 	p.why |= unopened
+	p.epoch = 0
 	p.seek = noOffset
 	f.credit.forget(p.TopicPartition)
 }

@@ -37,6 +37,7 @@ type fetcher struct {
 	partitions map[messages.TopicPartition]*partition
 	stopped    bool // no polling: every partition has its credit used up
 	hungry     bool // a Consumed may change what is fetched
+	uneasy     bool // a fetch has failed, and that was told
 	ticking    bool // the look for quiet tails is due
 }
 
@@ -101,6 +102,10 @@ func (f *fetcher) records(p *partition, from *kgo.FetchPartition, now time.Time)
 	}
 	p.end = f.source.end(from.HighWatermark, from.LastStableOffset)
 	p.active = now
+	if f.uneasy {
+		f.uneasy = false
+		f.source.wait(waitFetch, "")
+	}
 	if n := len(from.Records); n > 0 {
 		p.position = from.Records[n-1].Offset + 1
 		kept, bytes := clean(from.Records)

@@ -61,7 +61,7 @@ func (s *Source) replay(join int64) {
 	case empty:
 		s.tellAssigned(nil, join)
 	case len(partitions) > 0:
-		positions, err := s.resolve(s.ctx, partitions, nil)
+		positions, err := s.resolve(s.ctx, partitions)
 		if err == nil {
 			s.tellAssigned(positions, join)
 		} else if s.ctx.Err() == nil {

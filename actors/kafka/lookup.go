@@ -1,8 +1,8 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -113,7 +113,7 @@ func (s *Source) bounds(ctx context.Context, partitions []messages.TopicPartitio
 		high, err2 := listed(highs, p)
 		end, err3 := listed(ends, p)
 		none := found{start: start, highWatermark: high, end: end, committed: noOffset, explicit: noOffset, fallback: noOffset, lost: noOffset}
-		return none, errors.Join(err1, err2, err3)
+		return none, cmp.Or(err1, err2, err3)
 	}, nil
 }
 

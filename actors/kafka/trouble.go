@@ -72,6 +72,7 @@ func (s *Source) trouble(f *fetcher, p messages.TopicPartition, err error) {
 		f.broken(known)
 		s.fail(fmt.Errorf("the topic %s was deleted and created again: %w", p.Topic, err))
 	case passing(err) && kerr.IsRetriable(err):
+		f.uneasy = true
 		s.wait(waitFetch, fmt.Sprintf("%s: %v", p, err))
 	default:
 		f.broken(known)
@@ -99,9 +100,14 @@ func (s *Source) sessionTrouble(err error) {
 		s.fenced(err)
 		return
 	}
-	if told := s.explain(err); told != err { //nolint:errorlint // identity: explain has found something to say
-		s.fail(told)
-		return
+	for _, code := range []error{
+		kerr.GroupAuthorizationFailed, kerr.TopicAuthorizationFailed, kerr.SaslAuthenticationFailed,
+		kerr.InconsistentGroupProtocol, kerr.InvalidSessionTimeout, kerr.InvalidGroupID, kerr.GroupMaxSizeReached,
+	} {
+		if errors.Is(err, code) {
+			s.fail(fmt.Errorf("the group %q: %w", s.config.Group, s.explain(err)))
+			return
+		}
 	}
 	s.wait(waitGroup, fmt.Sprintf("the group %q: %v", s.config.Group, err))
 }
@@ -113,64 +119,4 @@ func (s *Source) fenced(err error) {
 	s.mu.Unlock()
 	s.fail(s.explain(err))
 	_ = s.client.LeaveGroupContext(nil) //nolint:staticcheck // nil is kgo's way to say: do not wait
-}
-
-// broken stops the fetching of p until the next Reset.
-func (f *fetcher) broken(p *partition) {
-	p.why |= unopened
-	p.fetching = false
-	f.client.PauseFetchPartitions(map[string][]int32{p.Topic: {p.Partition}})
-}
-
-// renew deals with a partition whose next records are gone: retention was faster than we, or the cluster has lost them. The look-up
-// runs beside the fetcher. Under GoneFail it ends in SourceFailed; else the aggregator is told that the partition is Lost, and at
-// once Assigned again with where it goes on and how much is Gone, so that the hole stands between two batches and in the ledger.
-//
-// Revoked or lost during the look-up: the holding is another one then, or leaving, and the result is dropped.
-func (s *Source) renew(p *partition, lost int64) {
-	at, h, position := p.TopicPartition, p.holding, p.position
-	losses := make(map[messages.TopicPartition]int64)
-	if lost != noOffset {
-		losses[at] = lost
-	}
-	s.spawn(func() {
-		positions, err := s.resolve(s.ctx, []messages.TopicPartition{at}, losses)
-		if err == nil && s.config.Gone == GoneFail {
-			err = fmt.Errorf("%w: the position %d of %s has left the log, though the committed offset is in it",
-				messages.ErrOffsetGone, position, at)
-		}
-		if err != nil {
-			if s.ctx.Err() == nil {
-				s.fail(err)
-			}
-			return
-		}
-		s.replaceHolding(positions[0], h)
-	})
-}
-
-// replaceHolding puts a new assignment in the place of h and tells both ends of it.
-func (s *Source) replaceHolding(at messages.Position, h *holding) {
-	s.tellMu.Lock()
-	defer s.tellMu.Unlock()
-	s.mu.Lock()
-	if s.owned[at.TopicPartition] != h || h.leaving {
-		s.mu.Unlock()
-		return
-	}
-	fresh := &holding{resolved: true, start: at.From}
-	s.owned[at.TopicPartition] = fresh
-	s.enqueueLocked(func(f *fetcher) {
-		f.forget(at.TopicPartition, h)
-		f.place(at.TopicPartition, fresh, noOffset, at.End)
-	})
-	known := s.deliver != nil && h.told == s.joins
-	if known {
-		fresh.told = s.joins
-	}
-	s.mu.Unlock()
-	if known {
-		s.deliver(messages.NewLost([]messages.TopicPartition{at.TopicPartition}))
-		s.deliver(messages.NewAssigned([]messages.Position{at}))
-	}
 }

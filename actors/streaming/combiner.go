@@ -12,6 +12,13 @@ func (c combiner[T, P]) spec() combinerSpec {
 	}
 }
 
+// ignoring keeps nothing: the operation only needs to run behind its input.
+func ignoring[T any]() combiner[T, struct{}] {
+	return combiner[T, struct{}]{func(*Task, *node) (func([]T), func() struct{}) {
+		return func([]T) {}, func() struct{} { return struct{}{} }
+	}}
+}
+
 // counting keeps a number.
 func counting[T any]() combiner[T, int64] {
 	return combiner[T, int64]{func(*Task, *node) (func([]T), func() int64) {
@@ -27,7 +34,7 @@ func collecting[T any]() combiner[T, []T] {
 		var all []T
 		return func(in []T) {
 			for i := range in {
-				kept, size := keep(in[i])
+				kept, size := keep(&t.arena, in[i])
 				all = append(all, kept)
 				t.held += size
 			}
@@ -38,11 +45,11 @@ func collecting[T any]() combiner[T, []T] {
 // taking keeps the first limit elements.
 func taking[T any](limit int) combiner[T, []T] {
 	keep := keeper[T]()
-	return combiner[T, []T]{func(*Task, *node) (func([]T), func() []T) {
+	return combiner[T, []T]{func(t *Task, _ *node) (func([]T), func() []T) {
 		var first []T
 		return func(in []T) {
 			for i := 0; i < len(in) && len(first) < limit; i++ {
-				kept, _ := keep(in[i])
+				kept, _ := keep(&t.arena, in[i])
 				first = append(first, kept)
 			}
 		}, func() []T { return first }
@@ -63,7 +70,7 @@ func (r *reduced[T]) add(v T, f func(T, T) T) {
 	r.value = f(r.value, v)
 }
 
-// reducing keeps one value. What f makes may alias the fetch buffer until the end of the batch.
+// reducing keeps one value, which may alias the fetch buffer until the end of a slice.
 func reducing[T any](f func(T, T) T) combiner[T, reduced[T]] {
 	keep := keeper[T]()
 	return combiner[T, reduced[T]]{func(t *Task, n *node) (func([]T), func() reduced[T]) {
@@ -73,76 +80,9 @@ func reducing[T any](f func(T, T) T) combiner[T, reduced[T]] {
 			for i := range in {
 				r.add(in[i], f)
 			}
-			r.value, _ = keep(r.value)
+			if r.ok {
+				r.value, _ = keep(nil, r.value)
+			}
 		}, func() reduced[T] { return r }
 	}}
 }
-
-// keyed is a map that remembers the order in which its keys came: same keys come out in first-seen order.
-type keyed[K comparable, V any] struct {
-	index map[K]int
-	pairs []Pair[K, V]
-}
-
-func newKeyed[K comparable, V any](size int) *keyed[K, V] {
-	return &keyed[K, V]{index: make(map[K]int, size), pairs: make([]Pair[K, V], 0, size)}
-}
-
-// at is the place of k's value; isNew tells that it was not there, and the caller has to set it.
-func (m *keyed[K, V]) at(k K, keep func(K) (K, int64)) (v *V, isNew bool) {
-	i, ok := m.index[k]
-	if !ok {
-		k, _ = keep(k)
-		i = len(m.pairs)
-		m.index[k] = i
-		m.pairs = append(m.pairs, Pair[K, V]{Key: k})
-	}
-	return &m.pairs[i].Value, !ok
-}
-
-// combiningByKey keeps one C a key: create makes it of the key's first value, add takes the others.
-func combiningByKey[K comparable, V, C any](create func(V) C, add func(C, V) C) combiner[Pair[K, V], *keyed[K, C]] {
-	keepKey, keepValue := keeper[K](), keeper[C]()
-	return combiner[Pair[K, V], *keyed[K, C]]{func(t *Task, n *node) (func([]Pair[K, V]), func() *keyed[K, C]) {
-		m := newKeyed[K, C](0)
-		return func(in []Pair[K, V]) {
-			t.at(n)
-			for i := range in {
-				v, isNew := m.at(in[i].Key, keepKey)
-				if isNew {
-					var size int64
-					*v, size = keepValue(create(in[i].Value))
-					t.held += size
-					continue
-				}
-				*v = add(*v, in[i].Value)
-			}
-		}, func() *keyed[K, C] { return m }
-	}}
-}
-
-// mergeByKey merges partitions in their order; it changes none of them.
-func mergeByKey[K comparable, C any](parts []*keyed[K, C], merge func(C, C) C) *keyed[K, C] {
-	if len(parts) == 1 {
-		return parts[0]
-	}
-	size := 0
-	for _, p := range parts {
-		size = max(size, len(p.pairs))
-	}
-	out := newKeyed[K, C](size)
-	for _, p := range parts {
-		for i := range p.pairs {
-			v, isNew := out.at(p.pairs[i].Key, as[K])
-			if isNew {
-				*v = p.pairs[i].Value
-				continue
-			}
-			*v = merge(*v, p.pairs[i].Value)
-		}
-	}
-	return out
-}
-
-// as keeps a value as it is.
-func as[T any](v T) (T, int64) { return v, 0 }

@@ -8,47 +8,71 @@ import (
 	"github.com/hibana-stream/hibana/messages"
 )
 
-// keeper gives the function that takes a T off the fetch buffer, with an estimate of the bytes it holds. Strings that a T holds in
-// itself (as a string, in the fields of a struct, in an array) are cloned; what it holds behind a pointer, a slice, a map or an
-// interface is left: there an aliased string would keep its fetch buffer alive, which costs memory but is safe.
-func keeper[T any]() func(T) (T, int64) {
+// keeper gives the function that takes a T off the fetch buffer, into an arena or (nil) on its own, with an estimate of the bytes
+// it holds. Strings that a T holds in itself (as a string, in the fields of a struct, in an array) are copied; what it holds behind
+// a pointer, a slice, a map or an interface is left: there an aliased string would keep its fetch buffer alive, which costs memory
+// but is safe.
+func keeper[T any]() func(*arena, T) (T, int64) {
 	t := reflect.TypeFor[T]()
 	size := int64(t.Size())
 	if t.Kind() == reflect.String {
-		return func(v T) (T, int64) {
+		return func(a *arena, v T) (T, int64) {
 			s := (*string)(unsafe.Pointer(&v))
-			*s = strings.Clone(*s)
+			*s = a.clone(*s)
 			return v, size + int64(len(*s))
 		}
 	}
 	offsets := stringOffsets(t, 0, nil)
 	if len(offsets) == 0 {
-		return func(v T) (T, int64) { return v, size + behind(any(v)) }
+		weigh := behind[T](t)
+		return func(_ *arena, v T) (T, int64) { return v, size + weigh(v) }
 	}
-	return func(v T) (T, int64) {
+	return func(a *arena, v T) (T, int64) {
 		total := size
 		for _, at := range offsets {
 			s := (*string)(unsafe.Add(unsafe.Pointer(&v), at))
-			*s = strings.Clone(*s)
+			*s = a.clone(*s)
 			total += int64(len(*s))
 		}
 		return v, total
 	}
 }
 
-// behind estimates what the common kinds hold behind a header.
-func behind(v any) int64 {
-	switch v := v.(type) {
-	case []byte:
-		return int64(len(v))
-	case []string:
-		var n int64
-		for _, s := range v {
-			n += 16 + int64(len(s))
-		}
-		return n
+// weigher gives the function that estimates the bytes that a T holds.
+func weigher[T any]() func(T) int64 {
+	t := reflect.TypeFor[T]()
+	size, offsets, weigh := int64(t.Size()), stringOffsets(t, 0, nil), behind[T](t)
+	if len(offsets) == 0 {
+		return func(v T) int64 { return size + weigh(v) }
 	}
-	return 0
+	return func(v T) int64 {
+		total := size
+		for _, at := range offsets {
+			total += int64(len(*(*string)(unsafe.Add(unsafe.Pointer(&v), at))))
+		}
+		return total
+	}
+}
+
+// behind gives the function that estimates what a slice or a map holds behind its header.
+func behind[T any](t reflect.Type) func(T) int64 {
+	switch t.Kind() {
+	case reflect.Slice:
+		element := int64(t.Elem().Size())
+		return func(v T) int64 {
+			n := element * int64(reflect.ValueOf(v).Len())
+			if texts, ok := any(v).([]string); ok {
+				for _, s := range texts {
+					n += int64(len(s))
+				}
+			}
+			return n
+		}
+	case reflect.Map:
+		entry := int64(t.Elem().Size()+t.Key().Size()) * 2
+		return func(v T) int64 { return entry * int64(reflect.ValueOf(v).Len()) }
+	}
+	return func(T) int64 { return 0 }
 }
 
 // stringOffsets finds the strings that a value of type t holds in itself.
@@ -67,6 +91,24 @@ func stringOffsets(t reflect.Type, base uintptr, found []uintptr) []uintptr {
 		}
 	}
 	return found
+}
+
+// shares tells whether a value of type t can be changed in place by whoever holds a copy: it has a pointer, a map, a slice or an
+// interface in it. Strings cannot be changed.
+func shares(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface, reflect.Chan, reflect.Func, reflect.UnsafePointer:
+		return true
+	case reflect.Array:
+		return shares(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if shares(t.Field(i).Type) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // cloneRaw takes a record off the fetch buffer.

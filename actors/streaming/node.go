@@ -90,18 +90,6 @@ type sink[T any] struct {
 // Stream is a DStream: one dataset of T a batch. It is a value; copies are the same stream.
 type Stream[T any] struct{ n *node }
 
-// Pair is a key with a value.
-type Pair[K, V any] struct {
-	Key   K
-	Value V
-}
-
-// String is "(key,value)".
-func (p Pair[K, V]) String() string { return fmt.Sprintf("(%v,%v)", p.Key, p.Value) }
-
-// PairStream is a stream of pairs, with the operations by key.
-type PairStream[K comparable, V any] struct{ Stream[Pair[K, V]] }
-
 // typed sets what depends on the node's element type.
 func typed[T any](n *node) *node {
 	n.feed = func(s any, dataset any, i int) {

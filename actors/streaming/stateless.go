@@ -107,7 +107,7 @@ func perPartition[T, U any](s Stream[T], op string, missing bool, f func([]T) []
 		var all []T
 		push := func(in []T) {
 			for i := range in {
-				kept, size := keep(in[i])
+				kept, size := keep(&t.arena, in[i])
 				all = append(all, kept)
 				t.held += size
 			}
@@ -181,7 +181,7 @@ func (s Stream[T]) Reduce(f func(T, T) T) Stream[T] {
 func (p PairStream[K, V]) ReduceByKey(f func(V, V) V) PairStream[K, V] {
 	return PairStream[K, V]{widened(p.Stream, "reduceByKey", f == nil, combiningByKey[K](as1[V], f),
 		func(_ *run, _ *node, parts []*keyed[K, V]) ([][]Pair[K, V], error) {
-			return [][]Pair[K, V]{mergeByKey(parts, f).pairs}, nil
+			return [][]Pair[K, V]{mergeByKey(parts, f).pairs()}, nil
 		})}
 }
 

@@ -20,6 +20,7 @@ type Task struct {
 	record    *messages.Raw
 	current   *node
 	held      int64
+	arena     arena
 	records   int64
 	err       error
 }
