@@ -1,0 +1,97 @@
+package streaming
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// A Codec is how keys, state and what windows hold are saved. The default codecs are: strings and byte slices as they are, integers,
+// floats and booleans in binary, RichEvents as their content, pairs, options and slices made of these, and JSON for the rest.
+// A type that JSON does not give back as it was is refused when the job starts; SetCodec is the way out.
+type Codec[T any] struct {
+	// Name identifies the form. State that was saved under one name is not read under another.
+	Name string
+	// Encode appends v's bytes to dst. Equal keys must have equal bytes.
+	Encode func(dst []byte, v T) ([]byte, error)
+	// Decode reads what Encode wrote. It may not keep wire.
+	Decode func(wire string) (T, error)
+}
+
+// SetCodec makes every operation that is added to c from now on save its values of type T with codec.
+func SetCodec[T any](c *Context, codec Codec[T]) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.codecs == nil {
+		c.codecs = map[reflect.Type]any{}
+	}
+	c.codecs[reflect.TypeFor[T]()] = codec
+}
+
+// composite is a type of this package whose codec is made of those of its parts.
+type composite interface{ codecIn(c *Context) (any, error) }
+
+// codecFor finds the codec of T, or says why there is none.
+func codecFor[T any](c *Context) (Codec[T], error) {
+	t := reflect.TypeFor[T]()
+	c.mu.Lock()
+	set, ok := c.codecs[t]
+	c.mu.Unlock()
+	if ok {
+		return set.(Codec[T]), nil
+	}
+	var zero T
+	if made, ok := any(zero).(composite); ok {
+		codec, err := made.codecIn(c)
+		if err != nil {
+			return Codec[T]{}, err
+		}
+		return codec.(Codec[T]), nil
+	}
+	if codec, ok := any(eventCodec).(Codec[T]); ok {
+		return codec, nil
+	}
+	if codec, ok := scalarCodec[T](t); ok {
+		return codec, nil
+	}
+	if err := survivesJSON(t, nil); err != nil {
+		return Codec[T]{}, fmt.Errorf("%v cannot be saved: %w; give it a codec with SetCodec", t, err)
+	}
+	return jsonCodec[T](t), nil
+}
+
+var eventCodec = Codec[messages.RichEvent]{
+	Name:   "RichEvent",
+	Encode: func(dst []byte, e messages.RichEvent) ([]byte, error) { return append(dst, e.Content()...), nil },
+	Decode: func(wire string) (messages.RichEvent, error) {
+		return messages.NewRichEvent(strings.Clone(wire)), nil
+	},
+}
+
+func jsonCodec[T any](t reflect.Type) Codec[T] {
+	return Codec[T]{
+		Name: "json(" + t.String() + ")",
+		Encode: func(dst []byte, v T) ([]byte, error) {
+			b, err := json.Marshal(v)
+			if err != nil {
+				return dst, err
+			}
+			if bytes.Contains(b, []byte(`\ufffd`)) && !returns(b, v) {
+				return dst, fmt.Errorf("%v holds a string that is no UTF-8, which JSON does not keep", t)
+			}
+			return append(dst, b...), nil
+		},
+		Decode: func(wire string) (v T, err error) { return v, json.Unmarshal([]byte(wire), &v) },
+	}
+}
+
+// returns tells whether b is read back as v.
+func returns[T any](b []byte, v T) bool {
+	var back T
+	return utf8.Valid(b) && json.Unmarshal(b, &back) == nil && reflect.DeepEqual(back, v)
+}

@@ -1,0 +1,126 @@
+package streaming
+
+import "hash/maphash"
+
+// table gives each key a position, counted from 0 in the order in which the keys came. It is open addressing with linear probing
+// over a dense list: a slot holds 32 bits of the key's hash beside the position, so that a key is looked at only when it is most
+// likely the right one, and growing needs no hash again. It costs half of what a Go map does, and its keys keep their order.
+type table[K comparable] struct {
+	slots []uint64 // hash << 32 | position + 1; 0 is empty
+	keys  []K
+	tags  []uint32 // the hash of each key
+	used  int      // keys that can be found; the others were removed
+}
+
+// seed is one for the process: tables exchange hashes.
+var seed = maphash.MakeSeed()
+
+// tagOf is the part of the key's hash that a table uses.
+func tagOf[K comparable](k K) uint32 { return uint32(maphash.Comparable(seed, k) >> 32) }
+
+// newTable makes a table with room for size keys.
+func newTable[K comparable](size int) table[K] {
+	t := table[K]{}
+	if size > 0 {
+		t.keys, t.tags = make([]K, 0, size), make([]uint32, 0, size)
+		t.slots = make([]uint64, slotsFor(size))
+	}
+	return t
+}
+
+// slotsFor is the power of two that keeps a table of size keys under two thirds full.
+func slotsFor(size int) int {
+	n := 8
+	for n*2 < size*3 {
+		n *= 2
+	}
+	return n
+}
+
+// find is the key's position.
+func (t *table[K]) find(k K, tag uint32) (pos uint32, ok bool) {
+	if len(t.slots) == 0 {
+		return 0, false
+	}
+	mask := uint32(len(t.slots) - 1)
+	for i := tag & mask; ; i = (i + 1) & mask {
+		s := t.slots[i]
+		if s == 0 {
+			return 0, false
+		}
+		if uint32(s>>32) == tag && t.keys[uint32(s)-1] == k {
+			return uint32(s) - 1, true
+		}
+	}
+}
+
+// insert gives a key that is not there the next position; the key is kept as it is.
+func (t *table[K]) insert(k K, tag uint32) uint32 {
+	if (t.used+1)*3 > len(t.slots)*2 {
+		t.grow()
+	}
+	t.keys, t.tags = append(t.keys, k), append(t.tags, tag)
+	t.used++
+	t.place(tag, uint32(len(t.keys)))
+	return uint32(len(t.keys)) - 1
+}
+
+func (t *table[K]) place(tag, entry uint32) {
+	mask := uint32(len(t.slots) - 1)
+	i := tag & mask
+	for t.slots[i] != 0 {
+		i = (i + 1) & mask
+	}
+	t.slots[i] = uint64(tag)<<32 | uint64(entry)
+}
+
+func (t *table[K]) grow() {
+	old := t.slots
+	t.slots = make([]uint64, slotsFor(max(t.used*2, 8)))
+	for _, s := range old {
+		if s != 0 {
+			t.place(uint32(s>>32), uint32(s))
+		}
+	}
+}
+
+// remove makes the key at pos unfindable; its position stays empty. The slots behind it move up, so that no probe is cut short.
+func (t *table[K]) remove(pos uint32) {
+	mask := uint32(len(t.slots) - 1)
+	i := t.tags[pos] & mask
+	for uint32(t.slots[i]) != pos+1 {
+		i = (i + 1) & mask
+	}
+	for j := (i + 1) & mask; t.slots[j] != 0; j = (j + 1) & mask {
+		home := uint32(t.slots[j]>>32) & mask
+		if (j-home)&mask >= (j-i)&mask {
+			t.slots[i] = t.slots[j]
+			i = j
+		}
+	}
+	t.slots[i] = 0
+	var none K
+	t.keys[pos] = none
+	t.used--
+}
+
+// cutBack forgets the positions from size on, all of them removed before.
+func (t *table[K]) cutBack(size int) {
+	t.keys, t.tags = t.keys[:size], t.tags[:size]
+}
+
+// probing is how many keys are hashed at a time: their loads from the table overlap, which a lookup one by one does not allow.
+const probing = 256
+
+// hashAll writes the keys' hashes and touches their slots.
+func hashAll[T any, K comparable](t *table[K], in []T, key func(*T) K, tags *[probing]uint32) (touched uint64) {
+	mask := uint32(len(t.slots) - 1)
+	for i := range in {
+		tag := tagOf(key(&in[i]))
+		tags[i] = tag
+		if len(t.slots) > 0 {
+			touched += t.slots[tag&mask]
+		}
+	}
+	return touched
+}
