@@ -1,0 +1,361 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// state is a state as a caller keeps it: operation and key to value.
+type state map[[2]string]string
+
+func (s state) apply(c messages.Change) error {
+	if c.Deleted {
+		delete(s, [2]string{c.Operator, c.Key})
+	} else {
+		s[[2]string{c.Operator, c.Key}] = c.Value
+	}
+	return nil
+}
+
+func (s state) full() iter.Seq[messages.Change] {
+	return func(yield func(messages.Change) bool) {
+		for k, v := range s {
+			if !yield(messages.Change{Operator: k[0], Key: k[1], Value: v}) {
+				return
+			}
+		}
+	}
+}
+
+var (
+	orders = messages.TopicPartition{Topic: "orders"}
+	totals = messages.Shape{Operator: "totals", Kind: "updateStateByKey", Codec: "string,int"}
+	visits = messages.Shape{Operator: "visits", Kind: "mapWithState", Codec: "string,int"}
+)
+
+// saved is batch n of a made-up stream: what it saves, and the state that it leads to.
+type saved struct {
+	progress Progress
+	changes  []messages.Change
+	state    state
+}
+
+// batch n sets a key that every batch sets, one of its own, and deletes that of the batch three before.
+func batch(n int, before state) saved {
+	changes := []messages.Change{
+		{Operator: "totals", Key: "", Value: fmt.Sprint(n)},
+		{Operator: "totals", Key: fmt.Sprint("key-", n), Value: strings.Repeat("v", n%5)},
+		{Operator: "visits", Key: fmt.Sprint("key-", n-3), Deleted: true},
+		{Operator: "visits", Key: fmt.Sprint("key-", n), Value: "\x00"},
+	}
+	after := maps.Clone(before)
+	if after == nil {
+		after = state{}
+	}
+	for _, c := range changes {
+		_ = after.apply(c)
+	}
+	offsets := []messages.OffsetRange{{TopicPartition: orders, From: int64(n-1) * 10, Until: int64(n) * 10}}
+	p := NewProgress(Progress{Time: second(n), Attempt: 1 + n%2, Zero: second(0)}, offsets, []messages.Shape{totals, visits})
+	return saved{p, changes, after}
+}
+
+func second(n int) time.Time { return time.Unix(int64(n), 0) }
+
+func planOf(p Progress) Plan { return NewPlan(p.Time, p.Attempt, slices.Collect(p.Offsets())) }
+
+func (b saved) to(s *Store) error {
+	return s.Save(b.progress, slices.Values(b.changes), b.state.full)
+}
+
+// fill saves batches first to last, each after its plan, and returns the last.
+func fill(t testing.TB, s *Store, first, last int, before state) saved {
+	t.Helper()
+	b := saved{state: before}
+	for n := first; n <= last; n++ {
+		b = batch(n, b.state)
+		if err := errors.Join(s.Plan(planOf(b.progress)), b.to(s)); err != nil {
+			t.Fatalf("batch %d: %v", n, err)
+		}
+	}
+	return b
+}
+
+// load reads all that a store holds.
+func load(t testing.TB, s *Store) (Progress, state) {
+	t.Helper()
+	all := state{}
+	p, _, err := s.Load(all.apply)
+	if err != nil {
+		t.Fatalf("load: %v", err)
+	}
+	return p, all
+}
+
+// describe is a progress as text, so that two can be compared.
+func describe(p Progress) string {
+	plan := "none"
+	if pl, ok := p.Planned(); ok {
+		plan = fmt.Sprint(pl.Time.UnixNano(), pl.Attempt, slices.Collect(pl.Ranges()))
+	}
+	return fmt.Sprint(p.Time.UTC(), p.Attempt, p.Zero.UTC(), slices.Collect(p.Offsets()), slices.Collect(p.Shapes()), " plan ", plan)
+}
+
+func wantState(t testing.TB, s *Store, want saved) {
+	t.Helper()
+	p, got := load(t, s)
+	if !maps.Equal(got, want.state) {
+		t.Errorf("state is\n%v, want\n%v", got, want.state)
+	}
+	if describe(p) != describe(want.progress) {
+		t.Errorf("progress is\n%s, want\n%s", describe(p), describe(want.progress))
+	}
+}
+
+// testStore is what every store must do. open gives a store on what the one before it left; the one before is closed.
+func testStore(t *testing.T, start func(t *testing.T) (open func(...Option) *Store)) {
+	t.Run("a fresh store has nothing", func(t *testing.T) {
+		s := start(t)()
+		if _, ok, err := s.Load(func(messages.Change) error { return errors.New("a change") }); ok || err != nil {
+			t.Errorf("Load = %v, %v", ok, err)
+		}
+	})
+	t.Run("what was saved is there, now and after opening again", func(t *testing.T) {
+		open := start(t)
+		s := open()
+		last := fill(t, s, 1, 20, nil)
+		wantState(t, s, last)
+		wantState(t, s, last)
+		wantState(t, open(), last)
+	})
+	t.Run("a plan stands until its batch is saved", func(t *testing.T) {
+		open := start(t)
+		last := fill(t, open(), 1, 2, nil)
+		next := batch(3, last.state)
+		s := open()
+		if err := s.Plan(planOf(next.progress)); err != nil {
+			t.Fatal(err)
+		}
+		s = open()
+		last.progress.plan = new(planOf(next.progress))
+		wantState(t, s, last)
+		if err := next.to(s); err != nil {
+			t.Fatal(err)
+		}
+		wantState(t, open(), next)
+	})
+	t.Run("a plan alone is something", func(t *testing.T) {
+		open := start(t)
+		if err := open().Plan(NewPlan(second(1), 1, nil)); err != nil {
+			t.Fatal(err)
+		}
+		if p, ok, err := open().Load(nil); !ok || err != nil || p.plan == nil || !p.Time.IsZero() {
+			t.Errorf("Load = %s, %v, %v", describe(p), ok, err)
+		}
+	})
+	t.Run("a zero time is a zero time", func(t *testing.T) {
+		open := start(t)
+		if err := open().Save(Progress{}, none, nil); err != nil {
+			t.Fatal(err)
+		}
+		if p, ok, err := open().Load(nil); !ok || err != nil || !p.Time.IsZero() || !p.Zero.IsZero() {
+			t.Errorf("Load = %s, %v, %v", describe(p), ok, err)
+		}
+	})
+	t.Run("compaction changes nothing but the files", func(t *testing.T) {
+		open := start(t)
+		b := saved{}
+		for n := 1; n < 60; n += 7 {
+			s := open(CompactFrom(1000))
+			b = fill(t, s, n, n+6, b.state)
+			wantState(t, s, b)
+			if w := s.Warnings(); len(w) > 0 {
+				t.Errorf("warnings: %q", w)
+			}
+		}
+		names, _ := open().files.list()
+		g := survey(names)
+		if len(g.snapshots) != 2 || len(g.logs) != 2 || g.highest < 5 {
+			t.Errorf("files: %q", names)
+		}
+	})
+	t.Run("the state for a compaction may be that before the batch", func(t *testing.T) {
+		open := start(t)
+		s := open(CompactFrom(1))
+		before := fill(t, s, 1, 3, nil)
+		b := batch(4, before.state)
+		if err := s.Save(b.progress, slices.Values(b.changes), before.state.full); err != nil {
+			t.Fatal(err)
+		}
+		wantState(t, open(), b)
+	})
+	t.Run("changes larger than any buffer", func(t *testing.T) {
+		open := start(t)
+		b := batch(1, nil)
+		for i := range 5 {
+			c := messages.Change{Operator: "totals", Key: fmt.Sprint("big-", i), Value: strings.Repeat(fmt.Sprint(i), i*chunk*3/2)}
+			b.changes = append(b.changes, c)
+			_ = b.state.apply(c)
+		}
+		s := open(CompactFrom(1))
+		if err := b.to(s); err != nil {
+			t.Fatal(err)
+		}
+		b = fill(t, open(), 2, 3, b.state)
+		wantState(t, open(), b)
+	})
+	t.Run("an operation that was removed and added again starts empty", func(t *testing.T) {
+		open := start(t)
+		s := open()
+		fill(t, s, 1, 3, nil)
+		alone := func(n int, shapes ...messages.Shape) Progress {
+			return NewProgress(Progress{Time: second(n)}, nil, shapes)
+		}
+		change := slices.Values([]messages.Change{{Operator: "totals", Key: "k", Value: "4"}})
+		if err := errors.Join(s.Save(alone(4, totals), change, nil), s.Save(alone(5, totals, visits), none, nil)); err != nil {
+			t.Fatal(err)
+		}
+		_, got := load(t, open())
+		for k := range got {
+			if k[0] == "visits" {
+				t.Errorf("visits still has %q", k[1])
+			}
+		}
+		if got[[2]string{"totals", "k"}] != "4" || got[[2]string{"totals", "key-1"}] != "v" {
+			t.Errorf("totals lost state: %v", got)
+		}
+	})
+	t.Run("a change of an unknown operation is refused, and the store goes on", func(t *testing.T) {
+		open := start(t)
+		s := open()
+		b := fill(t, s, 1, 1, nil)
+		odd := slices.Values([]messages.Change{{Operator: "totals", Key: "x"}, {Operator: "other"}})
+		if err := s.Save(b.progress, odd, nil); !errors.Is(err, ErrShape) || !strings.Contains(err.Error(), "other") {
+			t.Errorf("Save = %v", err)
+		}
+		b = fill(t, s, 2, 2, b.state)
+		wantState(t, open(), b)
+	})
+	t.Run("a sequence that panics saves nothing", func(t *testing.T) {
+		open := start(t)
+		s := open()
+		b := fill(t, s, 1, 1, nil)
+		func() {
+			defer func() { _ = recover() }()
+			_ = s.Save(b.progress, func(yield func(messages.Change) bool) {
+				for yield(messages.Change{Operator: "totals", Value: strings.Repeat("x", chunk)}) {
+					panic("the user's codec")
+				}
+			}, nil)
+		}()
+		b = fill(t, s, 2, 2, b.state)
+		wantState(t, open(), b)
+	})
+	t.Run("a closed store says so", func(t *testing.T) {
+		s := start(t)()
+		_ = s.Close()
+		_, _, err := s.Load(nil)
+		for _, err := range []error{err, s.Plan(Plan{}), s.Save(Progress{}, none, nil)} {
+			if !errors.Is(err, ErrClosed) {
+				t.Errorf("error %v", err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Errorf("second Close: %v", err)
+		}
+	})
+}
+
+func TestStoreOnFiles(t *testing.T) {
+	for name, extra := range map[string][]Option{"synced": nil, "not synced": {WithoutSync()}} {
+		t.Run(name, func(t *testing.T) {
+			testStore(t, func(t *testing.T) func(...Option) *Store {
+				var last *Store
+				dir := filepath.Join(t.TempDir(), "checkpoint")
+				return func(options ...Option) *Store {
+					if last != nil {
+						_ = last.Close()
+					}
+					var err error
+					if last, err = Open(dir, "test", append(options, extra...)...); err != nil {
+						t.Fatal(err)
+					}
+					t.Cleanup(func() { _ = last.Close() })
+					return last
+				}
+			})
+		})
+	}
+}
+
+// The user's second instance is pointed at the folder of the first: it must not start, and must say who is there.
+func TestFolderInUse(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(dir, "web-0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(dir, "web-1")
+	if !errors.Is(err, ErrInUse) {
+		t.Fatalf("second Open: %v", err)
+	}
+	for _, want := range []string{dir, "web-0", fmt.Sprint("process ", os.Getpid())} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not name %q", err, want)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = Open(dir, "web-1"); err != nil {
+		t.Fatalf("after Close: %v", err)
+	}
+	_ = s.Close()
+}
+
+func TestFilesArePrivate(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	s, err := Open(dir, "x", CompactFrom(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	fill(t, s, 1, 3, nil)
+	if info, _ := os.Stat(dir); info.Mode().Perm() != 0o700 {
+		t.Errorf("folder has %v", info.Mode())
+	}
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if info, _ := e.Info(); info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has %v", e.Name(), info.Mode())
+		}
+	}
+}
+
+func TestCompare(t *testing.T) {
+	moved := messages.Shape{Operator: "totals", Kind: "mapWithState", Codec: "string,json"}
+	sums := messages.Shape{Operator: "sums", Kind: "window", Codec: "int,int"}
+	d := Compare([]messages.Shape{totals, visits}, []messages.Shape{sums, moved})
+	if !slices.Equal(d.Added, []messages.Shape{sums}) || !slices.Equal(d.Removed, []messages.Shape{visits}) ||
+		!slices.Equal(d.Changed, []Reshaped{{totals, moved}}) {
+		t.Errorf("difference %+v", d)
+	}
+	want := `state does not fit the job: mapWithState "visits" was removed; "totals" was updateStateByKey and is mapWithState; ` +
+		`mapWithState "totals" was saved as string,int and reads string,json`
+	if err := d.Err(); !errors.Is(err, ErrShape) || err.Error() != want {
+		t.Errorf("error %v", err)
+	}
+	if err := Compare(nil, []messages.Shape{sums}).Err(); err != nil {
+		t.Errorf("what was only added: %v", err)
+	}
+}
