@@ -20,6 +20,14 @@ func (m *member) has(n int) {
 	m.await(fmt.Sprintf("%d partitions", n), func() bool { return len(m.lanes) == n })
 }
 
+// stable waits until the group has settled with n members.
+func (g *ground) stable(n int) {
+	g.t.Helper()
+	if _, err := g.cluster.WaitGroupStable(g.t.Context(), "g", n); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
 // owned are the member's partitions.
 func (m *member) owned() []messages.TopicPartition {
 	m.mu.Lock()
@@ -47,6 +55,7 @@ func TestMembersComeAndGo(t *testing.T) {
 				m := g.member(g.config("events")).start()
 				all, present = append(all, m), append(present, m)
 			case 6, 8:
+				g.stable(len(present))
 				present[0].leave()
 				present = present[1:]
 			}

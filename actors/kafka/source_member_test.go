@@ -145,6 +145,7 @@ func (g *ground) member(config SourceConfig) *member {
 }
 
 func (m *member) start() *member {
+	m.t.Cleanup(m.stop)
 	m.source.Join(m.deliver)
 	m.source.Start()
 	return m
