@@ -1,40 +1,114 @@
 package streaming
 
 import (
+	"fmt"
 	"iter"
+	"slices"
+	"time"
 
 	"github.com/hibana-stream/hibana/messages"
 )
 
-// stateful is an operator that keeps something from batch to batch: it writes to an overlay until the batch is committed.
-type stateful interface {
-	// changes gives what the attempt changed; it stops when emit returns false, and then returns false.
-	changes(n *node, emit func(messages.Change) bool) bool
-	commit()
-	abort()
+// begin opens an attempt: what an earlier one has left open is dropped.
+func (r *Runner) begin() {
+	if r.open {
+		r.Abort()
+	}
+	r.open, r.changed = true, nil
+	r.eachMemory(func(m *memory) { m.each(cell.begin) })
 }
 
-// Changes is what the attempt under way has changed in the state, operator by operator, encoded.
-func (r *Runner) Changes() iter.Seq[messages.Change] {
-	return func(yield func(messages.Change) bool) {
-		for _, n := range r.program.order {
-			if s, ok := r.operators[n].(stateful); ok && !s.changes(n, yield) {
-				return
-			}
-		}
-	}
-}
+// Changes is what the attempt under way has changed in state and windows, operator by operator, encoded. A batch that failed has none.
+func (r *Runner) Changes() iter.Seq[messages.Change] { return slices.Values(r.changed) }
 
 // Commit folds the attempt's changes into the state.
-func (r *Runner) Commit() { r.eachState(stateful.commit) }
+func (r *Runner) Commit() {
+	if r.open {
+		r.eachMemory(func(m *memory) { m.each(cell.commit) })
+	}
+	r.open, r.changed, r.pulled = false, nil, pulled{}
+}
 
 // Abort drops the attempt's changes: the same batch can be run again.
-func (r *Runner) Abort() { r.eachState(stateful.abort) }
+func (r *Runner) Abort() {
+	if r.open {
+		r.eachMemory(func(m *memory) { m.each(cell.abort) })
+	}
+	r.open, r.changed = false, nil
+}
 
-func (r *Runner) eachState(f func(stateful)) {
-	for _, o := range r.operators {
-		if s, ok := o.(stateful); ok {
-			f(s)
+// Load gives the Runner one saved entry, before its first Run. Of two with one key the later counts.
+func (r *Runner) Load(c messages.Change) error {
+	for _, m := range r.memories {
+		if m.shape.Operator == c.Operator {
+			return m.load(c)
 		}
 	}
+	return fmt.Errorf("state was saved for the operation %q, which the job does not have", c.Operator)
+}
+
+// Zero is the time from which the slides of windows are counted: one interval before the first batch. It is to be saved with
+// the state, so that windows keep their alignment. It is the zero time before the first Run.
+func (r *Runner) Zero() time.Time { return r.zero }
+
+// SetZero restores what Zero gave, before the first Run.
+func (r *Runner) SetZero(at time.Time) { r.zero = at }
+
+// Shapes are the job's stateful operations, windows among them, in the order of the graph.
+func (p *Program) Shapes() []messages.Shape {
+	var out []messages.Shape
+	for _, n := range p.order {
+		if n.stateful() {
+			out = append(out, n.wide.shape)
+		}
+	}
+	return out
+}
+
+// Shapes are the job's stateful operations.
+func (r *Runner) Shapes() []messages.Shape { return r.program.Shapes() }
+
+// StateBytes is an estimate of what each stateful operation holds, in the order of Shapes.
+func (r *Runner) StateBytes() []int64 {
+	var out []int64
+	r.eachMemory(func(m *memory) { out = append(out, m.bytes()) })
+	return out
+}
+
+func (r *Runner) eachMemory(f func(*memory)) {
+	for _, m := range r.memories {
+		f(m)
+	}
+}
+
+// settle ends the computing part of an attempt: what it changed is encoded, and must be within the limit.
+func (r *Runner) settle() error {
+	if !r.program.context.saved {
+		return r.withinLimit()
+	}
+	var err error
+	for _, m := range r.memories {
+		if r.changed, err = m.changes(r.changed); err != nil {
+			return err
+		}
+	}
+	return r.withinLimit()
+}
+
+func (r *Runner) withinLimit() error {
+	limit, sum, largest := r.program.context.limit, int64(0), int64(-1)
+	if limit <= 0 {
+		return nil
+	}
+	var name string
+	for _, m := range r.memories {
+		size := m.bytes()
+		if sum += size; size > largest {
+			largest, name = size, m.shape.Kind+" "+m.shape.Operator
+		}
+	}
+	if sum <= limit {
+		return nil
+	}
+	return fmt.Errorf("%w: state and windows would hold %d bytes, of at most %d; the largest is %s with %d bytes", ErrStateLimit, sum, limit, name, largest)
 }

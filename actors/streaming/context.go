@@ -46,6 +46,8 @@ type Context struct {
 	nodes     []*node
 	codecs    map[reflect.Type]any
 	limit     int64
+	remembers time.Duration
+	memory    recollection
 	mistakes  []error
 	late      error
 	program   *Program

@@ -28,6 +28,9 @@ type node struct {
 	feed func(sink any, dataset any, i int)
 	// partitions is the number of partitions of such a dataset.
 	partitions func(dataset any) int
+	// kept collects a partition of this node's type, and together makes a dataset of what it collected.
+	kept     combinerSpec
+	together func(partitions []any) (dataset any)
 	// tee makes one sink of several.
 	tee func(sinks []any) any
 }
@@ -48,9 +51,8 @@ type wideSpec struct {
 	combiners []combinerSpec
 	// open makes the operator, with its state, for one Runner.
 	open func() operator
-	// stateful says that the operator keeps something from batch to batch, under name.
-	stateful bool
-	name     string
+	// shape says what the operator keeps from batch to batch, and under which name; the zero Shape: nothing.
+	shape messages.Shape
 }
 
 // outputSpec is a wide operation without a result.
@@ -101,6 +103,14 @@ func typed[T any](n *node) *node {
 	}
 	n.partitions = func(dataset any) int { return len(dataset.([][]T)) }
 	n.tee = func(sinks []any) any { return tee[T](sinks) }
+	n.kept = collecting[T]().spec()
+	n.together = func(partitions []any) any {
+		all := make([][]T, len(partitions))
+		for i, p := range partitions {
+			all[i] = p.([]T)
+		}
+		return all
+	}
 	return n
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/hibana-stream/hibana/messages"
 )
 
 // A Program is a compiled job: the chains of narrow operations behind each root, and the wide operations in an order in which
@@ -19,6 +21,7 @@ type Program struct {
 	outputs   []*node
 	topics    []string
 	rejecting bool
+	kept      map[*node]int // the slot that keeps a Kafka source's elements for Slice
 }
 
 // A root is where chains of narrow operations start; its tree of chains ends in slots.
@@ -42,7 +45,10 @@ type slot struct {
 }
 
 // An input of a wide operation is reached over one path for each branch of the unions before it.
-type input struct{ paths []path }
+type input struct {
+	paths []path
+	union bool // there is a union on the way
+}
 
 type path struct {
 	root *node
@@ -63,6 +69,9 @@ func (c *Context) compile() (*Program, error) {
 	seen := map[*node]bool{}
 	for _, n := range p.outputs {
 		p.visit(n, seen)
+	}
+	if c.remembers > 0 {
+		p.rememberKafka()
 	}
 	p.collectTopics()
 	return p, nil
@@ -109,7 +118,7 @@ func (p *Program) connect(n *node, i int, in *node) input {
 		}
 		return n.wide.combiners[i]
 	}()
-	var out input
+	out := input{union: unites(in)}
 	for _, steps := range lineages(in) {
 		r := p.root(steps[0])
 		end := r.chain
@@ -138,6 +147,11 @@ func lineages(n *node) [][]*node {
 		}
 	}
 	return all
+}
+
+// unites tells whether a union stands between n and its roots.
+func unites(n *node) bool {
+	return n.union || n.narrow != nil && unites(n.inputs[0])
 }
 
 func (p *Program) root(n *node) *root {
@@ -218,4 +232,4 @@ func (p *Program) Outputs() []string {
 }
 
 // stateful tells whether the operation keeps something from batch to batch.
-func (n *node) stateful() bool { return n.wide != nil && n.wide.stateful }
+func (n *node) stateful() bool { return n.wide != nil && n.wide.shape != (messages.Shape{}) }

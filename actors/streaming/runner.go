@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/hibana-stream/hibana/messages"
@@ -28,16 +29,30 @@ type Runner struct {
 	program   *Program
 	env       Env
 	operators map[*node]operator
-	current   *node
+	memories  []*memory
 	zero      time.Time
+	open      bool
+	changed   []messages.Change
+	pulled    pulled
+}
+
+// pulled are the datasets of inputs of one's own for the batch at a time: a batch that is run again gets the same ones.
+type pulled struct {
+	at       time.Time
+	datasets map[*node]any
 }
 
 // NewRunner makes a Runner with empty state.
 func (p *Program) NewRunner(env Env) *Runner {
 	r := &Runner{program: p, env: env, operators: map[*node]operator{}}
 	for _, n := range p.order {
-		if n.wide != nil {
-			r.operators[n] = n.wide.open()
+		if n.wide == nil {
+			continue
+		}
+		o := n.wide.open()
+		r.operators[n] = o
+		if m, ok := o.(rememberer); ok {
+			r.memories = append(r.memories, m.remembers())
 		}
 	}
 	return r
@@ -67,23 +82,39 @@ func (r *Runner) Run(ctx context.Context, at time.Time, parts []PartInput) Resul
 	if r.zero.IsZero() {
 		r.zero = at.Add(-r.program.interval)
 	}
+	r.begin()
+	if !r.pulled.at.Equal(at) || r.pulled.datasets == nil {
+		r.pulled = pulled{at: at, datasets: map[*node]any{}}
+	}
 	sorted := slices.SortedFunc(slices.Values(parts), func(a, b PartInput) int {
 		return a.Range.Compare(b.Range.TopicPartition)
 	})
 	b := &run{Runner: r, ctx: ctx, time: at, parts: sorted, datasets: map[*node]any{}, locals: map[*node][]any{}}
 	started := time.Now()
-	var err error
-	for _, n := range r.program.order {
-		if n.output == nil && err == nil {
-			err = b.step(n)
-		}
-	}
+	err := b.compute()
 	result := Result{Merge: time.Since(started), Err: err}
 	if err == nil {
 		result.Err = b.runOutputs()
 	}
+	if result.Err != nil {
+		r.changed = nil
+	}
+	b.remember()
 	result.Outputs = b.outputs
 	return result
+}
+
+// compute runs everything but the outputs.
+func (b *run) compute() error {
+	for _, n := range b.program.order {
+		if n.output != nil {
+			continue
+		}
+		if err := b.step(n); err != nil {
+			return err
+		}
+	}
+	return b.settle()
 }
 
 // step computes the dataset of one pulled source or wide operation, and runs the narrow operations behind it.
@@ -92,7 +123,7 @@ func (b *run) step(n *node) error {
 		return nil
 	}
 	return b.guard(n, func() error {
-		dataset, err := b.compute(n)
+		dataset, err := b.dataset(n)
 		if err != nil {
 			return wrapped(n, err)
 		}
@@ -101,19 +132,28 @@ func (b *run) step(n *node) error {
 	})
 }
 
-func (b *run) compute(n *node) (any, error) {
+func (b *run) dataset(n *node) (any, error) {
 	if n.source != nil {
-		dataset, ok := n.source.pull(b.time)
-		if !ok {
-			return nil, nil
-		}
-		return dataset, nil
+		return b.pull(n), nil
 	}
 	in, err := b.gatherAll(n)
 	if err != nil {
 		return nil, err
 	}
 	return b.operators[n].run(b, n, in)
+}
+
+// pull asks an input of one's own for its dataset, once a batch, however often the batch is run.
+func (b *run) pull(n *node) any {
+	if dataset, ok := b.pulled.datasets[n]; ok {
+		return dataset
+	}
+	dataset, ok := n.source.pull(b.time)
+	if !ok {
+		dataset = nil
+	}
+	b.pulled.datasets[n] = dataset
+	return dataset
 }
 
 // due tells whether an operation has to look at this batch: a window must see every dataset of its input, also between two slides.
@@ -124,25 +164,43 @@ func (b *run) due(n *node) bool {
 // fires tells whether the batch's time is a multiple of the node's slide, counted from the start of the stream.
 func (b *run) fires(n *node) bool { return b.time.Sub(b.zero)%n.slide == 0 }
 
-// behind runs the chains that start at n over its dataset, partition by partition: the same narrow half that the consumers run.
+// behind runs the chains that start at n over its dataset, partition by partition and at the same time: the same narrow half
+// that the consumers run.
 func (b *run) behind(n *node, dataset any) error {
 	r, ok := b.program.roots[n]
 	if !ok || dataset == nil {
 		return nil
 	}
-	for i := range n.partitions(dataset) {
-		t := &Task{results: make([]func() any, b.program.slots)}
-		s := r.open(t)
-		if err := t.guard(func() { n.feed(s.sink, dataset, i) }); err != nil {
-			return err
-		}
-		partials, err := t.Finish()
+	locals, errs := make([]any, n.partitions(dataset)), make([]error, n.partitions(dataset))
+	sideBySide(len(locals), func(i int) { locals[i], errs[i] = b.fold(r, dataset, i) })
+	for _, err := range errs {
 		if err != nil {
 			return err
 		}
-		b.locals[n] = append(b.locals[n], partials)
 	}
+	b.locals[n] = locals
 	return nil
+}
+
+// fold runs the chains behind r over one partition of a dataset.
+func (b *run) fold(r *root, dataset any, i int) (partials []any, err error) {
+	t := &Task{results: make([]func() any, b.program.slots), ended: b.ctx}
+	if err := t.guard(func() { r.node.feed(r.open(t).sink, dataset, i) }); err != nil {
+		return nil, err
+	}
+	return t.Finish()
+}
+
+// sideBySide calls f for 0 … n-1, each in a goroutine of its own that is over when it returns.
+func sideBySide(n int, f func(int)) {
+	var all sync.WaitGroup
+	for i := 1; i < n; i++ {
+		all.Go(func() { f(i) })
+	}
+	if n > 0 {
+		f(0)
+	}
+	all.Wait()
 }
 
 func (b *run) gatherAll(n *node) ([]gathered, error) {
@@ -172,7 +230,7 @@ func (b *run) gather(in input) (gathered, error) {
 			g.results = append(g.results, partials.([]any)[p.slot])
 		}
 	}
-	if g.none && len(in.paths) > 1 {
+	if g.none && in.union {
 		return g, &timeError{"Could not generate RDD from a parent for unifying at time", b.time}
 	}
 	return g, nil

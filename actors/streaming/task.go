@@ -1,6 +1,7 @@
 package streaming
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -23,11 +24,12 @@ type Task struct {
 	arena     arena
 	records   int64
 	err       error
+	ended     context.Context // ends when the stream does: for functions that take a context
 }
 
 // NewTask opens a batch in one Kafka partition.
 func (p *Program) NewTask(partition messages.TopicPartition) *Task {
-	t := &Task{partition: partition, results: make([]func() any, p.slots), rejecting: p.rejecting}
+	t := &Task{partition: partition, results: make([]func() any, p.slots), rejecting: p.rejecting, ended: p.context.ctx}
 	for _, root := range p.kafka {
 		if root.node.source.reads(partition.Topic) {
 			s := root.open(t)
