@@ -3,6 +3,7 @@ package kafka
 import (
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,10 +32,11 @@ func (m *member) awaitWait(words string) {
 // Nobody answers: that is told within three seconds, with the brokers' names, and taken back when they do.
 func TestBrokersDoNotAnswer(t *testing.T) {
 	inBubble(t, func(g *ground) {
-		down := true
+		var down atomic.Bool
+		down.Store(true)
 		g.cluster.Control(func(kmsg.Request) (kmsg.Response, error, bool) {
 			g.cluster.KeepControl()
-			return nil, errors.New("down"), down
+			return nil, errors.New("down"), down.Load()
 		})
 		m := g.member(g.config("events"))
 		begun := time.Now()
@@ -45,7 +47,7 @@ func TestBrokersDoNotAnswer(t *testing.T) {
 			t.Errorf("told after %v", waited)
 		}
 		<-time.After(20 * time.Second)
-		down = false
+		down.Store(false)
 		m.awaitWait("")
 		m.has(1)
 	}, kfake.SeedTopics(1, "events"))
