@@ -1,0 +1,95 @@
+package cmd
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hibana-stream/hibana/actors/kafka"
+)
+
+const variablePrefix = "HIBANA_"
+
+// variableName is the variable that sets key: kafka.group.id has HIBANA_KAFKA_GROUP_ID.
+func variableName(key string) string {
+	return variablePrefix + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(key))
+}
+
+// variables are the keys by their variable's name.
+func variables() map[string]string {
+	all := make(map[string]string)
+	for _, s := range settingRows {
+		all[variableName(s.key)] = s.key
+	}
+	for _, p := range kafka.Properties() {
+		for _, name := range namesOf(p) {
+			all[variableName(kafkaPrefix+name)] = kafkaPrefix + name
+		}
+	}
+	all[variableName("behaviours")] = "behaviours"
+	return all
+}
+
+// environment reads the variables that begin with HIBANA_. One that names no key is a warning only: Kubernetes injects
+// HIBANA_SERVICE_HOST and the like when a service has our name.
+func (l *loader) environment() {
+	known := variables()
+	seen := make(map[string]bool)
+	for _, pair := range l.options.Env {
+		name, _, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(name, variablePrefix) || strings.HasPrefix(name, "HIBANA_TEST_") || seen[name] {
+			continue
+		}
+		seen[name] = true
+		at := Origin{Kind: FromEnv, Name: name}
+		text, _ := l.environ(name)
+		key, ok := known[name]
+		if !ok {
+			l.warn(at, "%s", unknownVariable(name))
+			continue
+		}
+		l.inline(value{key: key, origin: at, keyAt: at}, text)
+	}
+}
+
+func unknownVariable(name string) string {
+	var names []string
+	for known := range variables() {
+		names = append(names, known)
+	}
+	slices.Sort(names)
+	if nearest := nearestOf(name, names); nearest != "" {
+		return fmt.Sprintf("no setting has this variable, and it is ignored; did you mean %s?", nearest)
+	}
+	return "no setting has this variable, and it is ignored"
+}
+
+// overrides reads what -X was given.
+func (l *loader) overrides() {
+	for _, override := range l.options.Overrides {
+		key, text, ok := strings.Cut(override, "=")
+		key = strings.TrimSpace(key)
+		at := Origin{Kind: FromFlag, Name: "-X " + shownOverride(key, text, ok)}
+		switch {
+		case !ok || key == "":
+			l.report(Origin{Kind: FromFlag, Name: "-X " + hideAfter(override)}, "", "this is not KEY=VALUE", "-X KEY=VALUE, such as -X interval=500ms", nearestKey(key))
+		case strings.ContainsAny(key, "\n\r\t "):
+			l.report(at, "", "a key has no spaces", "-X KEY=VALUE, such as -X interval=500ms", "")
+		default:
+			l.inline(value{key: key, origin: at, keyAt: at}, text)
+		}
+	}
+}
+
+// shownOverride is an override without what nobody should see. What is not known may be a misspelt secret.
+func shownOverride(key, text string, ok bool) string {
+	if !ok {
+		return key
+	}
+	_, isSetting := settingOf(key)
+	_, isKafka := kafkaProperty(key)
+	if isSecret(key) || !isSetting && !isKafka && text != "" {
+		text = mask
+	}
+	return key + "=" + strings.ReplaceAll(text, "\n", " ")
+}

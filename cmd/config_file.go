@@ -1,0 +1,173 @@
+package cmd
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// file reads the configuration file, if there is one.
+func (l *loader) file() {
+	name := l.options.File
+	if name == "" {
+		return
+	}
+	at := Origin{Kind: FromFile, File: name}
+	data, err := l.read(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		l.report(at, "", "there is no such file", "a file that exists (hibana config show prints what one may hold)", "")
+		return
+	case err != nil:
+		l.report(at, "", "it cannot be read: "+plainError(err), "a YAML file", "")
+		return
+	case len(data) > mostFile || !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0:
+		l.report(at, "", "this is no text in UTF-8 of at most 1 MiB", "a YAML file", "")
+		return
+	}
+	text := strings.ReplaceAll(strings.TrimPrefix(string(data), "\ufeff"), "\r\n", "\n")
+	l.lines = strings.Split(text, "\n")
+	if root := l.parse(text, at); root != nil {
+		l.mapping(root, "", at)
+	}
+}
+
+// plainError is what went wrong with a file, without its path, which the finding has already.
+func plainError(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}
+
+// parse reads YAML into a tree; nil when there is none, or none that can be read.
+func (l *loader) parse(text string, at Origin) (root ast.Node) {
+	if open := deepest(text); open > mostNested {
+		l.report(at, "", fmt.Sprintf("brackets are nested %d deep", open), "a YAML file", "")
+		return nil
+	}
+	defer func() {
+		// A configuration that makes the YAML library fail is a wrong configuration, not a crash.
+		if r := recover(); r != nil {
+			l.report(at, "", "it cannot be read as YAML", "a YAML file", "")
+			root = nil
+		}
+	}()
+	parsed, err := parser.ParseBytes([]byte(text), 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		l.syntax(err, at)
+		return nil
+	}
+	for _, doc := range parsed.Docs {
+		if doc.Body == nil || doc.Body.Type() == ast.CommentType {
+			continue
+		}
+		if root != nil {
+			l.report(l.at(at, doc.Body), "", "a second document begins here", "one document", "")
+			return root
+		}
+		root = doc.Body
+	}
+	return root
+}
+
+// mostNested keeps the parser, which calls itself for every bracket, from running out of stack.
+const mostNested = 100
+
+func deepest(text string) (most int) {
+	depth := 0
+	for _, r := range text {
+		switch r {
+		case '[', '{':
+			depth++
+		case ']', '}':
+			depth = max(depth-1, 0)
+		}
+		most = max(most, depth)
+	}
+	return most
+}
+
+// mapping takes in what stands under path.
+func (l *loader) mapping(n ast.Node, path string, at Origin) {
+	if n.Type() == ast.NullType {
+		return // a section whose keys are all commented out
+	}
+	pairs, ok := n.(ast.MapNode)
+	if !ok {
+		what := "the file"
+		if path != "" {
+			what = path
+		}
+		l.report(l.at(at, n), path, fmt.Sprintf("%s holds keys, and this is none", what), "keys and values: "+members(sectionOf(path)), "")
+		return
+	}
+	for each := pairs.MapRange(); each.Next(); {
+		l.pair(each.KeyValue(), path, at)
+	}
+}
+
+// sectionOf is path as a prefix of keys.
+func sectionOf(path string) string {
+	if path == "" {
+		return ""
+	}
+	return path + "."
+}
+
+// pair takes in one key with what stands under it.
+func (l *loader) pair(p *ast.MappingValueNode, path string, at Origin) {
+	v := value{key: sectionOf(path) + keyText(p.Key), origin: l.at(at, p.Value), keyAt: l.at(at, p.Key)}
+	s, isSetting := settingOf(v.key)
+	_, isMap := p.Value.(ast.MapNode)
+	l.behaviour(v.key)
+	switch {
+	case p.Key.IsMergeKey():
+		l.report(v.keyAt, "", "merge keys are not read here", "the keys themselves", "")
+	case isSetting && isMap:
+		l.report(v.origin, v.key, "it takes a value, and there are keys under it", s.kind.accepted, "")
+	case isSetting:
+		l.leaf(v, p.Value)
+	case isSection(v.key), isMap && freeForm(v.key):
+		l.mapping(p.Value, v.key, at)
+	default:
+		l.leaf(v, p.Value)
+	}
+}
+
+// leaf takes in a key with a value.
+func (l *loader) leaf(v value, n ast.Node) {
+	problem := read(n, &v)
+	if v.shape == nothing {
+		v.origin = v.keyAt // what is not there has no place of its own
+	}
+	if problem != "" && l.known(v) {
+		l.report(v.origin, v.key, problem, "the value itself", "")
+		return
+	}
+	if problem == "" {
+		l.accept(v)
+	}
+}
+
+// at is the place of a node in the file; what was written in a variable or a flag stays there.
+func (l *loader) at(o Origin, n ast.Node) Origin {
+	if o.Kind == FromFile {
+		o.Line, o.Column = n.GetToken().Position.Line, n.GetToken().Position.Column
+	}
+	return o
+}
+
+func keyText(k ast.MapKeyNode) string {
+	if s, ok := k.(*ast.StringNode); ok {
+		return s.Value
+	}
+	return k.GetToken().Value
+}

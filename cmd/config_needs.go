@@ -1,0 +1,47 @@
+package cmd
+
+// CheckRun says what hibana run needs and nobody has set: where Kafka is, and on a real cluster the group. Defaults do not
+// count, so that a typing mistake never becomes a run on the embedded broker. The error is a *ConfigError.
+func (c *Config) CheckRun() error {
+	var findings []Finding
+	if !c.setProperty("bootstrap.servers") {
+		findings = append(findings, Finding{
+			Key:      serversKey,
+			Problem:  "nobody has said where Kafka is",
+			Accepted: "in a file  kafka: {bootstrap.servers: \"broker:9092\"}  or  -X kafka.bootstrap.servers=broker:9092  (embedded is a broker inside this process)",
+		})
+	} else if err := c.CheckGroup(); err != nil {
+		return err
+	}
+	if len(findings) > 0 {
+		return &ConfigError{Findings: findings}
+	}
+	return nil
+}
+
+// CheckGroup says that a real cluster needs a group that somebody has chosen: offsets are committed under its name. It holds for
+// every way to start. The error is a *ConfigError.
+func (c *Config) CheckGroup() error {
+	if c.embedded() || c.group() != "" {
+		return nil
+	}
+	return &ConfigError{Findings: []Finding{{
+		Key:      groupKey,
+		Problem:  "nobody has named the consumer group, under which offsets are committed and instances share the work",
+		Accepted: "in a file  kafka: {group.id: counts}  or  -X kafka.group.id=counts",
+	}}}
+}
+
+// CheckState says what a job with keyed state or windows needs: under exchange: memory a checkpoint folder, because state is saved
+// with its offsets or not at all. The error is a *ConfigError.
+func (c *Config) CheckState() error {
+	if c.Exchange != ExchangeMemory || c.Checkpoint != "" {
+		return nil
+	}
+	return &ConfigError{Findings: []Finding{{
+		Origin:   c.Origin("checkpoint"),
+		Key:      "checkpoint",
+		Problem:  "the job keeps state, and there is no folder to save it in",
+		Accepted: "a folder, such as -X checkpoint=state; or exchange: partition, when the job's keys are the records' keys",
+	}}}
+}

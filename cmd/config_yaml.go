@@ -1,0 +1,209 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+)
+
+// read takes a node's texts into v, and says what is wrong with it; "" when nothing is.
+func read(n ast.Node, v *value) (problem string) {
+	switch n := n.(type) {
+	case *ast.NullNode:
+		v.shape, v.texts = nothing, []string{""}
+	case *ast.SequenceNode:
+		return readList(n, v)
+	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.LiteralNode, *ast.InfinityNode, *ast.NanNode:
+		v.texts, v.raw = []string{scalarText(n)}, n.(ast.ScalarNode).GetValue()
+		if v.raw == nil {
+			v.raw = scalarText(n)
+		}
+		if tabbed(n) {
+			return "there is a tab in the value; put the value in quotes, or write a space"
+		}
+	case *ast.AnchorNode, *ast.AliasNode:
+		return "anchors (&) and aliases (*) are not read here; put a text that begins so in quotes"
+	case *ast.TagNode:
+		return "tags (!) are not read here; put a text that begins so in quotes"
+	default:
+		return "it takes a value, and there are keys under it"
+	}
+	return ""
+}
+
+// readList takes a list of scalars.
+func readList(n *ast.SequenceNode, v *value) (problem string) {
+	raw := []any{}
+	v.shape, v.texts = list, nil
+	for _, item := range n.Values {
+		var one value
+		if problem := read(item, &one); problem != "" {
+			return problem
+		}
+		if one.shape != scalar {
+			return "a list here holds single values, and one of these is none"
+		}
+		v.texts, raw = append(v.texts, one.texts[0]), append(raw, one.raw)
+	}
+	v.raw = raw
+	return ""
+}
+
+// scalarText is a scalar as it was written: 007 stays 007.
+func scalarText(n ast.Node) string {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value
+	case *ast.LiteralNode:
+		return strings.TrimSuffix(n.Value.Value, "\n")
+	}
+	return n.GetToken().Value
+}
+
+// tabbed finds a tab inside a text without quotes: the library drops it, and so would change the value.
+func tabbed(n ast.Node) bool {
+	s, ok := n.(*ast.StringNode)
+	return ok && !strings.ContainsAny(firstRune(s.GetToken().Origin), `"'`) && strings.Contains(strings.TrimSpace(s.GetToken().Origin), "\t")
+}
+
+func firstRune(s string) string {
+	s = strings.TrimSpace(s)
+	return s[:min(len(s), 1)]
+}
+
+// cures are for the library's words about broken YAML, first match first.
+var cures = []struct{ words, problem, accepted string }{
+	{"'\t'", "there is a tab", "spaces"},
+	{"tab", "there is a tab", "spaces"},
+	{"mapping value is not allowed", "this does not go with the line above, or there is a second colon", "the same indentation for keys that belong together; quotes around a text with a colon and a space in it"},
+	{"unexpected key name", "this is no key with a value", "a space after the colon: key: value"},
+	{"']' must be specified", "a list does not end well", `[a, b]; and ["${env:NAME}"], in quotes, inside brackets`},
+	{"'}' must be specified", "a map does not end well", `{key: value, key: value}; and "${env:NAME}", in quotes, inside brackets`},
+	{"sequence end token", "the bracket is not closed", "[a, b]"},
+	{"mapping end token", "the bracket is not closed", "{key: value}"},
+	{"could not find end character", "the quote is not closed", `"text" or 'text'`},
+	{"reserved character", "a text cannot begin with this character", "the text in quotes"},
+	{"directive", "a text cannot begin with %", "the text in quotes"},
+	{"invalid key", "this is no key", "key: value"},
+}
+
+// syntax reports what the parser stopped at.
+func (l *loader) syntax(err error, at Origin) {
+	if at.Kind == FromFile && l.tabs(at) {
+		return
+	}
+	message, place := "", at
+	var described yaml.Error
+	if errors.As(err, &described) {
+		message = described.GetMessage()
+		if t := described.GetToken(); at.Kind == FromFile && t != nil && t.Position != nil {
+			place.Line, place.Column = t.Position.Line, t.Position.Column
+			if strings.Contains(message, "mapping value") {
+				place = l.lastLine(place, t.Origin)
+			}
+		}
+	}
+	if place.Kind == FromFile && place.Line == 0 {
+		place.Line, place.Column = 1, 1
+	}
+	for _, c := range cures {
+		if strings.Contains(message, c.words) {
+			l.report(place, "", "the YAML is broken: "+c.problem, c.accepted, "")
+			return
+		}
+	}
+	// The library's own words may quote the text, and with it a secret.
+	l.report(place, "", "the YAML is broken here", "key: value, indented with spaces", "")
+}
+
+// lastLine moves a place to the last line of a text that was read on over several: there the trouble is.
+func (l *loader) lastLine(o Origin, text string) Origin {
+	if n := strings.Count(strings.TrimSpace(text), "\n"); n > 0 && o.Line+n <= len(l.lines) {
+		o.Line += n
+		line := l.lines[o.Line-1]
+		o.Column = len(line) - len(strings.TrimLeft(line, " ")) + 1
+	}
+	return o
+}
+
+// tabs reports the lines that are indented with tabs. It is asked only when the parser has failed.
+func (l *loader) tabs(at Origin) (found bool) {
+	for i, line := range l.lines {
+		rest := strings.TrimLeft(line, " \t")
+		tab := strings.IndexByte(line[:len(line)-len(rest)], '\t')
+		if tab < 0 || rest == "" || rest[0] == '#' {
+			continue
+		}
+		at.Line, at.Column, found = i+1, tab+1, true
+		l.report(at, "", "the YAML is broken: there is a tab in the indentation", "spaces", "")
+	}
+	return found
+}
+
+// inline reads the value of a variable or a flag as YAML would: a list for a key that takes one, keys for a section, and text
+// otherwise, so that a regular expression or a password needs no quotes.
+func (l *loader) inline(v value, text string) {
+	s, isSetting := settingOf(v.key)
+	p, isKafka := kafkaProperty(v.key)
+	trimmed := strings.TrimSpace(text)
+	switch {
+	case isSetting && s.kind.list, isKafka && string(p.Kind) == "list":
+		v.shape, v.texts = list, entries(trimmed)
+		l.accept(v)
+	case !isSetting && !isKafka && (freeForm(v.key) || isSection(v.key)):
+		l.inlineTree(v, trimmed)
+	default:
+		v.texts = []string{unquote(text)}
+		l.accept(v)
+	}
+}
+
+// inlineTree reads what may be keys: {audit: {limit: 5}}.
+func (l *loader) inlineTree(v value, text string) {
+	if isSection(v.key) && !strings.HasPrefix(text, "{") {
+		accepted := fmt.Sprintf("{KEY: VALUE}, or one of: %s", members(v.key+"."))
+		l.report(v.origin, v.key, "it holds keys, and this is a value", accepted, "")
+		return
+	}
+	if !strings.HasPrefix(v.key, behaviourPrefix) && !strings.HasPrefix(text, "{") {
+		v.texts = []string{unquote(text)} // a Kafka property that there is not
+		l.accept(v)
+		return
+	}
+	root := l.parse(text, v.origin)
+	if root == nil {
+		return
+	}
+	if _, isMap := root.(ast.MapNode); isMap {
+		l.behaviour(v.key)
+		l.mapping(root, v.key, v.origin)
+		return
+	}
+	l.leaf(v, root)
+}
+
+// entries are the parts of a list: [a, b] or a,b.
+func entries(text string) []string {
+	if strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
+		text = strings.TrimSpace(text[1 : len(text)-1])
+	}
+	var all []string
+	if text == "" {
+		return all
+	}
+	for entry := range strings.SplitSeq(text, ",") {
+		all = append(all, unquote(strings.TrimSpace(entry)))
+	}
+	return all
+}
+
+// unquote takes the quotes off that YAML would.
+func unquote(text string) string {
+	if n := len(text); n >= 2 && text[0] == text[n-1] && (text[0] == '"' || text[0] == '\'') {
+		return text[1 : n-1]
+	}
+	return text
+}
