@@ -5,18 +5,33 @@ import (
 	"unsafe"
 )
 
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
 // plain tells whether s is ASCII without control characters, quotes and backslashes: what JSON writes as it stands.
-// Eight bytes at a time; the bit tricks are those of "Determine if a word has a byte less than n" and "… equal to n",
-// Sean Eron Anderson, Bit Twiddling Hacks.
+// It looks at eight bytes at a time and, to keep the loop free of branches, judges them all at the end; the last eight may overlap
+// those before. The tests are "a word has a byte less than n" and "equal to n" of Sean Eron Anderson's Bit Twiddling Hacks,
+// which are exact as long as no byte has its high bit set, and that is one of the tests.
 func plain(s string) bool {
 	b := unsafe.Slice(unsafe.StringData(s), len(s))
-	for len(b) >= 8 {
-		w := binary.LittleEndian.Uint64(b)
-		if w&highs != 0 || less(w, 0x20)|less(w^(ones*'"'), 1)|less(w^(ones*'\\'), 1) != 0 {
-			return false
-		}
-		b = b[8:]
+	if len(b) < 8 {
+		return plainShort(b)
 	}
+	bad := suspects(binary.LittleEndian.Uint64(b[len(b)-8:]))
+	for ; len(b) > 8; b = b[8:] {
+		bad |= suspects(binary.LittleEndian.Uint64(b))
+	}
+	return bad&highs == 0
+}
+
+// suspects has a high bit set for a control character, a quote, a backslash, or a byte that is not ASCII.
+func suspects(w uint64) uint64 {
+	return w | (w - ones*0x20) | ((w ^ ones*'"') - ones) | ((w ^ ones*'\\') - ones)
+}
+
+func plainShort(b []byte) bool {
 	for _, c := range b {
 		if c < 0x20 || c >= 0x80 || c == '"' || c == '\\' {
 			return false
@@ -24,11 +39,3 @@ func plain(s string) bool {
 	}
 	return true
 }
-
-const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
-)
-
-// less has a high bit set in w's bytes if one of them is less than n (n ≤ 128).
-func less(w, n uint64) uint64 { return (w - ones*n) & ^w & highs }

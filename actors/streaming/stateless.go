@@ -1,8 +1,15 @@
 package streaming
 
-// Map applies f to each element. Spark: map.
+import "slices"
+
+// Map applies f to each element, in order. Spark: map.
 func Map[T, U any](s Stream[T], f func(T) U) Stream[U] {
-	return narrowed(s, "map", f == nil, func(t *Task, n *node, down sink[U]) sink[T] {
+	return narrowed(s, "map", f == nil, mapping1(f))
+}
+
+// mapping1 is the narrow step of one for one.
+func mapping1[T, U any](f func(T) U) func(t *Task, n *node, down sink[U]) sink[T] {
+	return func(t *Task, n *node, down sink[U]) sink[T] {
 		var out []U
 		return sink[T]{end: down.end, push: func(in []T) {
 			t.at(n)
@@ -12,38 +19,7 @@ func Map[T, U any](s Stream[T], f func(T) U) Stream[U] {
 			}
 			down.push(out)
 		}}
-	})
-}
-
-// TryMap is Map with a function that may refuse an element: the record that the element comes from is rejected (see errors.tolerance),
-// the batch goes on. Behind a shuffle there is no record to blame: there the error fails the batch.
-func TryMap[T, U any](s Stream[T], f func(T) (U, error)) Stream[U] {
-	out := narrowed(s, "tryMap", f == nil, func(t *Task, n *node, down sink[U]) sink[T] {
-		var out []U
-		return sink[T]{end: down.end, push: func(in []T) {
-			t.at(n)
-			out = out[:0]
-			for i := range in {
-				u, err := f(in[i])
-				if err != nil {
-					t.refuse(n, err)
-					return
-				}
-				out = append(out, u)
-			}
-			down.push(out)
-		}}
-	})
-	out.n.rejects = true
-	return out
-}
-
-// refuse rejects the record under way; without one it fails the batch.
-func (t *Task) refuse(n *node, err error) {
-	if t.record == nil {
-		t.fail(n, err)
 	}
-	t.reject(t.record, n.op+" at "+n.place, err)
 }
 
 // flatChunk is how many elements FlatMap collects before it passes them on.
@@ -51,7 +27,12 @@ const flatChunk = 4096
 
 // FlatMap applies f to each element and lines up what it returns. Spark: flatMap.
 func FlatMap[T, U any](s Stream[T], f func(T) []U) Stream[U] {
-	return narrowed(s, "flatMap", f == nil, func(t *Task, n *node, down sink[U]) sink[T] {
+	return narrowed(s, "flatMap", f == nil, flattening(f))
+}
+
+// flattening is the narrow step of one for many.
+func flattening[T, U any](f func(T) []U) func(t *Task, n *node, down sink[U]) sink[T] {
+	return func(t *Task, n *node, down sink[U]) sink[T] {
 		var out []U
 		return sink[T]{end: down.end, push: func(in []T) {
 			t.at(n)
@@ -68,7 +49,7 @@ func FlatMap[T, U any](s Stream[T], f func(T) []U) Stream[U] {
 				down.push(out)
 			}
 		}}
-	})
+	}
 }
 
 // Filter keeps the elements for which keep is true. Spark: filter.
@@ -139,19 +120,26 @@ func MapToPair[T any, K comparable, V any](s Stream[T], f func(T) (K, V)) PairSt
 	})}
 }
 
-// Union is this stream and the others as one: its partitions are theirs, one stream behind the other. Spark: union.
-func (s Stream[T]) Union(others ...Stream[T]) Stream[T] {
-	inputs := []*node{s.n}
-	for _, o := range others {
-		inputs = append(inputs, o.n)
-	}
-	return Stream[T]{s.n.context.add("union", typed[T](&node{inputs: inputs, union: true}))}
+// Repartition cuts the elements of a batch into the given number of partitions, evenly, contiguously and in order: what follows
+// runs that many at a time. Spark: repartition.
+func (s Stream[T]) Repartition(partitions int) Stream[T] {
+	out := widened(s, "repartition", false, collecting[T](), func(_ *run, _ *node, parts [][]T) ([][]T, error) {
+		all, out := slices.Concat(parts...), make([][]T, partitions)
+		for i := range out {
+			out[i] = all[i*len(all)/partitions : (i+1)*len(all)/partitions]
+		}
+		return out, nil
+	})
+	out.n.must(partitions <= 0, "the number of partitions must be positive")
+	return out
 }
 
 // Count is one number a batch: how many elements it has, 0 for an empty one. Spark: count.
 // It is no output: Count() alone prints nothing, and a job of nothing else is refused.
-func (s Stream[T]) Count() Stream[int64] {
-	return widened(s, "count", false, counting[T](), func(_ *run, _ *node, parts []int64) ([][]int64, error) {
+func (s Stream[T]) Count() Stream[int64] { return countAs(s, "count") }
+
+func countAs[T any](s Stream[T], op string) Stream[int64] {
+	return widened(s, op, false, counting[T](), func(_ *run, _ *node, parts []int64) ([][]int64, error) {
 		var sum int64
 		for _, p := range parts {
 			sum += p
@@ -161,8 +149,10 @@ func (s Stream[T]) Count() Stream[int64] {
 }
 
 // Reduce is one element a batch, and none for an empty batch. f must be associative and commutative. Spark: reduce.
-func (s Stream[T]) Reduce(f func(T, T) T) Stream[T] {
-	return widened(s, "reduce", f == nil, reducing(f), func(_ *run, _ *node, parts []reduced[T]) ([][]T, error) {
+func (s Stream[T]) Reduce(f func(T, T) T) Stream[T] { return reduceAs(s, "reduce", f) }
+
+func reduceAs[T any](s Stream[T], op string, f func(T, T) T) Stream[T] {
+	return widened(s, op, f == nil, reducing(f), func(_ *run, _ *node, parts []reduced[T]) ([][]T, error) {
 		var all reduced[T]
 		for _, p := range parts {
 			if p.ok {
@@ -176,28 +166,10 @@ func (s Stream[T]) Reduce(f func(T, T) T) Stream[T] {
 	})
 }
 
-// ReduceByKey is one pair a key and batch, in the order in which the keys came. f must be associative and commutative.
-// It reduces in the consumers first; what crosses over is one value a key and partition. Spark: reduceByKey.
-func (p PairStream[K, V]) ReduceByKey(f func(V, V) V) PairStream[K, V] {
-	return PairStream[K, V]{widened(p.Stream, "reduceByKey", f == nil, combiningByKey[K](as1[V], f),
-		func(_ *run, _ *node, parts []*keyed[K, V]) ([][]Pair[K, V], error) {
-			return [][]Pair[K, V]{mergeByKey(parts, f).pairs()}, nil
-		})}
-}
-
-func as1[V any](v V) V { return v }
-
-// CountByValue is one pair a distinct element and batch: the element and how often it came. Spark: countByValue.
+// CountByValue is one pair a distinct element and batch: the element and how often it came, in the order in which they came.
+// Spark: countByValue.
 func CountByValue[T comparable](s Stream[T]) PairStream[T, int64] {
-	ones := narrowed(s, "countByValue", false, func(_ *Task, _ *node, down sink[Pair[T, int64]]) sink[T] {
-		var out []Pair[T, int64]
-		return sink[T]{end: down.end, push: func(in []T) {
-			out = out[:0]
-			for i := range in {
-				out = append(out, Pair[T, int64]{in[i], 1})
-			}
-			down.push(out)
-		}}
-	})
-	return PairStream[T, int64]{ones}.ReduceByKey(func(a, b int64) int64 { return a + b })
+	const op = "countByValue"
+	ones := narrowed(s, op, false, mapping1(func(v T) Pair[T, int64] { return Pair[T, int64]{v, 1} }))
+	return reduceByKeyAs(PairStream[T, int64]{ones}, op, func(a, b int64) int64 { return a + b })
 }

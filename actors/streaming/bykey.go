@@ -1,0 +1,77 @@
+package streaming
+
+// ReduceByKey is one pair a key and batch, in the order in which the keys came. f must be associative and commutative.
+// It reduces in the consumers first; what crosses over is one value a key and partition. Spark: reduceByKey.
+func (p PairStream[K, V]) ReduceByKey(f func(V, V) V) PairStream[K, V] {
+	return reduceByKeyAs(p, "reduceByKey", f)
+}
+
+func reduceByKeyAs[K comparable, V any](p PairStream[K, V], op string, f func(V, V) V) PairStream[K, V] {
+	return combineAs(p, op, f == nil, as1[V], f, f)
+}
+
+func as1[V any](v V) V { return v }
+
+// CombineByKey is one pair a key and batch: create makes a C of a key's first value, mergeValue adds the others of the partition,
+// mergeCombiners joins what the partitions have, in their order. Keys are in the order in which they came. Spark: combineByKey.
+func CombineByKey[K comparable, V, C any](p PairStream[K, V], create func(V) C, mergeValue func(C, V) C, mergeCombiners func(C, C) C) PairStream[K, C] {
+	return combineAs(p, "combineByKey", create == nil || mergeValue == nil || mergeCombiners == nil, create, mergeValue, mergeCombiners)
+}
+
+func combineAs[K comparable, V, C any](p PairStream[K, V], op string, missing bool, create func(V) C, add func(C, V) C, merge func(C, C) C) PairStream[K, C] {
+	return PairStream[K, C]{widened(p.Stream, op, missing, combiningByKey[K](create, add),
+		func(_ *run, _ *node, parts []*keyed[K, C]) ([][]Pair[K, C], error) {
+			return [][]Pair[K, C]{mergeByKey(parts, merge).pairs()}, nil
+		})}
+}
+
+// GroupByKey is one pair a key and batch: the key and all its values, both in the order in which they came. All values of the batch
+// are held; a reduction holds one a key. Spark: groupByKey.
+func GroupByKey[K comparable, V any](p PairStream[K, V]) PairStream[K, []V] {
+	return groupAs(p, "groupByKey")
+}
+
+func groupAs[K comparable, V any](p PairStream[K, V], op string) PairStream[K, []V] {
+	return PairStream[K, []V]{widened(p.Stream, op, false, grouping[K, V](), func(_ *run, _ *node, parts []*grouped[K, V]) ([][]Pair[K, []V], error) {
+		return [][]Pair[K, []V]{groups(parts).pairs()}, nil
+	})}
+}
+
+// groups are all values of each key, in the order of the partitions.
+func groups[K comparable, V any](parts []*grouped[K, V]) *keyed[K, []V] {
+	out := newKeyed[K, []V](0)
+	for _, p := range parts {
+		slots := make([]uint32, len(p.keys))
+		for i := range p.keys {
+			at, ok := out.find(p.keys[i], p.tags[i])
+			if !ok {
+				at = out.insert(p.keys[i], p.tags[i])
+				out.values = append(out.values, nil)
+			}
+			slots[i] = at
+		}
+		for i, of := range p.of {
+			out.values[slots[of]] = append(out.values[slots[of]], p.values[i])
+		}
+	}
+	return out
+}
+
+// MapValues applies f to each value; the keys stay. Spark: mapValues.
+func MapValues[K comparable, V, W any](p PairStream[K, V], f func(V) W) PairStream[K, W] {
+	return PairStream[K, W]{narrowed(p.Stream, "mapValues", f == nil, mapping1(func(p Pair[K, V]) Pair[K, W] {
+		return Pair[K, W]{p.Key, f(p.Value)}
+	}))}
+}
+
+// FlatMapValues is one pair for each value that f makes of a pair's value, under the same key. Spark: flatMapValues.
+func FlatMapValues[K comparable, V, W any](p PairStream[K, V], f func(V) []W) PairStream[K, W] {
+	return PairStream[K, W]{narrowed(p.Stream, "flatMapValues", f == nil, flattening(func(p Pair[K, V]) []Pair[K, W] {
+		values := f(p.Value)
+		out := make([]Pair[K, W], len(values))
+		for i := range values {
+			out[i] = Pair[K, W]{p.Key, values[i]}
+		}
+		return out
+	}))}
+}

@@ -1,0 +1,78 @@
+package streaming
+
+import "context"
+
+// TryMap is Map with a function that may refuse an element: the record that the element comes from is rejected (see errors.tolerance),
+// the batch goes on. Behind a shuffle there is no record to blame: there the error fails the batch.
+func TryMap[T, U any](s Stream[T], f func(T) (U, error)) Stream[U] {
+	return trying(s, "tryMap", f == nil, func(_ context.Context, v T, out []U) ([]U, error) {
+		u, err := f(v)
+		return append(out, u), err
+	})
+}
+
+// TryMapContext is TryMap for a function that takes a context, which ends when the stream ends.
+func TryMapContext[T, U any](s Stream[T], f func(context.Context, T) (U, error)) Stream[U] {
+	return trying(s, "tryMap", f == nil, func(ctx context.Context, v T, out []U) ([]U, error) {
+		u, err := f(ctx, v)
+		return append(out, u), err
+	})
+}
+
+// TryFlatMap is FlatMap with a function that may refuse an element, as TryMap's may.
+func TryFlatMap[T, U any](s Stream[T], f func(T) ([]U, error)) Stream[U] {
+	return trying(s, "tryFlatMap", f == nil, func(_ context.Context, v T, out []U) ([]U, error) {
+		us, err := f(v)
+		return append(out, us...), err
+	})
+}
+
+// TryFlatMapContext is TryFlatMap for a function that takes a context, which ends when the stream ends.
+func TryFlatMapContext[T, U any](s Stream[T], f func(context.Context, T) ([]U, error)) Stream[U] {
+	return trying(s, "tryFlatMap", f == nil, func(ctx context.Context, v T, out []U) ([]U, error) {
+		us, err := f(ctx, v)
+		return append(out, us...), err
+	})
+}
+
+// TryFilter is Filter with a function that may refuse an element, as TryMap's may.
+func (s Stream[T]) TryFilter(keep func(T) (bool, error)) Stream[T] {
+	return trying(s, "tryFilter", keep == nil, func(_ context.Context, v T, out []T) ([]T, error) {
+		ok, err := keep(v)
+		if !ok {
+			return out, err
+		}
+		return append(out, v), err
+	})
+}
+
+// trying registers a narrow operation whose function may reject the record under way.
+func trying[T, U any](s Stream[T], op string, missing bool, f func(context.Context, T, []U) ([]U, error)) Stream[U] {
+	out := narrowed(s, op, missing, func(t *Task, n *node, down sink[U]) sink[T] {
+		var out []U
+		return sink[T]{end: down.end, push: func(in []T) {
+			t.at(n)
+			out = out[:0]
+			for i := range in {
+				var err error
+				if out, err = f(t.ended, in[i], out); err != nil {
+					t.refuse(n, err)
+					return
+				}
+			}
+			if len(out) > 0 {
+				down.push(out)
+			}
+		}}
+	})
+	out.n.rejects = true
+	return out
+}
+
+// refuse rejects the record under way; without one it fails the batch.
+func (t *Task) refuse(n *node, err error) {
+	if t.record == nil {
+		t.fail(n, err)
+	}
+	t.reject(t.record, n.op+" at "+n.place, err)
+}

@@ -1,0 +1,86 @@
+package streaming
+
+import (
+	"fmt"
+	"time"
+)
+
+// Window is the stream whose dataset is all elements of the last width, the newest batch last; it has one every slide. Early windows
+// are shorter; a slide longer than the width leaves elements out. Both must be multiples of the slide of s. Its elements are held,
+// and saved, for as long as they are in a window. Spark: window.
+func (s Stream[T]) Window(width, slide time.Duration) Stream[T] {
+	return windowed(s, "window", width, slide)
+}
+
+func windowed[T any](s Stream[T], op string, width, slide time.Duration) Stream[T] {
+	c := s.n.context
+	element, err := codecFor[T](c)
+	dataset := sliceOf(sliceOf(element))
+	n := typed[T](&node{inputs: []*node{s.n}, slide: slide, wide: &wideSpec{combiners: []combinerSpec{collecting[T]().spec()}}})
+	n.wide.open = func() operator {
+		w := &windowing[T]{width: width, slide: slide, history: &history[[][]T]{codec: dataset, weigh: datasetWeigher[T]()}}
+		w.memory = newMemory(n.wide.shape).with('t', w.history)
+		return w
+	}
+	c.unnamed(op, fmt.Sprintf("(%v,%v)", width, slide), n, dataset.Name, err)
+	n.checkWindow(op, s.n.slide, width, slide)
+	return Stream[T]{n}
+}
+
+// checkWindow finds widths and slides that are no multiples of the parent's slide, in Spark's words.
+func (n *node) checkWindow(op string, parent, width, slide time.Duration) {
+	kind := "windowed"
+	if op != "window" {
+		kind = op
+	}
+	n.must(parent > 0 && (width <= 0 || width%parent != 0), fmt.Sprintf("The window duration of %s DStream (%d ms) "+
+		"must be a multiple of the slide duration of parent DStream (%d ms)", kind, width.Milliseconds(), parent.Milliseconds()))
+	n.must(parent > 0 && (slide <= 0 || slide%parent != 0), fmt.Sprintf("The slide duration of %s DStream (%d ms) "+
+		"must be a multiple of the slide duration of parent DStream (%d ms)", kind, slide.Milliseconds(), parent.Milliseconds()))
+}
+
+// datasetWeigher estimates what a dataset holds.
+func datasetWeigher[T any]() func([][]T) int64 {
+	weigh := weigher[T]()
+	return func(partitions [][]T) (sum int64) {
+		for _, p := range partitions {
+			for i := range p {
+				sum += weigh(p[i])
+			}
+		}
+		return sum
+	}
+}
+
+// windowing is the operator of Window.
+type windowing[T any] struct {
+	width, slide time.Duration
+	history      *history[[][]T]
+	memory       *memory
+}
+
+func (w *windowing[T]) remembers() *memory { return w.memory }
+
+// run takes a dataset if there is one, and makes a window when its time has come; a window always has a dataset.
+func (w *windowing[T]) run(b *run, n *node, in []gathered) (any, error) {
+	if !in[0].none {
+		w.history.add(b.time, results[[]T](in[0]))
+	}
+	out := [][]T{}
+	if b.fires(n) {
+		for _, dataset := range w.history.between(b.time.Add(-w.width), b.time) {
+			out = append(out, dataset...)
+		}
+	}
+	w.history.forget(b.next(n).Add(-w.width))
+	if !b.fires(n) {
+		return nil, nil
+	}
+	return out, nil
+}
+
+// next is the first time after this batch at which n fires.
+func (b *run) next(n *node) time.Time {
+	over := b.time.Sub(b.zero) % n.slide
+	return b.time.Add(n.slide - over)
+}

@@ -1,0 +1,92 @@
+package streaming
+
+import "time"
+
+// ReduceByWindow is one element a window, and none for an empty one. f must be associative and commutative. Each slide costs the
+// reduced batches of the window. Spark: reduceByWindow.
+func (s Stream[T]) ReduceByWindow(f func(T, T) T, width, slide time.Duration) Stream[T] {
+	return reduceAs(windowed(reduceAs(s, "reduceByWindow", f), "reduceByWindow", width, slide), "reduceByWindow", f)
+}
+
+// ReduceByWindowInverse is ReduceByWindow for an f that inverse takes back: each slide costs what enters and what leaves, whatever
+// the width. It has no element before the first one of the stream, and from then on one for each window, also an empty one.
+// Spark: reduceByWindow with invReduceFunc.
+func (s Stream[T]) ReduceByWindowInverse(f, inverse func(T, T) T, width, slide time.Duration) Stream[T] {
+	r := reducing(f)
+	in := combiner[T, *keyed[int, T]]{func(t *Task, n *node) (func([]T), func() *keyed[int, T]) {
+		push, result := r.open(t, n)
+		return push, func() *keyed[int, T] {
+			all := result()
+			return single(all.value, all.ok)
+		}
+	}}
+	w := inverting[int, T]{reduce: f, inverse: inverse, width: width, slide: slide}
+	return inverted(s, "reduceByWindow", in, w, func(i *inverting[int, T]) []T {
+		if len(i.store.entries) == 0 {
+			return nil
+		}
+		return []T{i.store.entries[0].state.value}
+	})
+}
+
+// single is a keyed value without keys.
+func single[V any](v V, ok bool) *keyed[int, V] {
+	m := newKeyed[int, V](0)
+	if ok {
+		m.set(0, tagOf(0), v)
+	}
+	return m
+}
+
+// CountByWindow is one number a window: how many elements it has, 0 for an empty one. Each slide costs what enters and what leaves,
+// whatever the width. Spark: countByWindow.
+func (s Stream[T]) CountByWindow(width, slide time.Duration) Stream[int64] {
+	count := counting[T]()
+	in := combiner[T, *keyed[int, int64]]{func(t *Task, n *node) (func([]T), func() *keyed[int, int64]) {
+		push, result := count.open(t, n)
+		return push, func() *keyed[int, int64] { return single(result(), true) }
+	}}
+	w := inverting[int, int64]{reduce: plus, inverse: minus, width: width, slide: slide}
+	return inverted(s, "countByWindow", in, w, func(i *inverting[int, int64]) []int64 {
+		if len(i.store.entries) == 0 {
+			return []int64{0}
+		}
+		return []int64{i.store.entries[0].state.value}
+	})
+}
+
+func plus(a, b int64) int64 { return a + b }
+
+func minus(a, b int64) int64 { return a - b }
+
+// CountByValueAndWindow is one pair a window and distinct element: the element and how often it came; elements that are not in the
+// window any more are gone. Each slide costs what enters and what leaves, whatever the width. Spark: countByValueAndWindow.
+func CountByValueAndWindow[T comparable](s Stream[T], width, slide time.Duration) PairStream[T, int64] {
+	const op = "countByValueAndWindow"
+	ones := narrowed(s, op, false, mapping1(func(v T) Pair[T, int64] { return Pair[T, int64]{v, 1} }))
+	w := inverting[T, int64]{reduce: plus, inverse: minus, width: width, slide: slide, keep: func(_ T, n int64) bool { return n != 0 }}
+	return PairStream[T, int64]{inverted(ones, op, combiningByKey[T](as1[int64], plus), w, pairsOf[T, int64])}
+}
+
+// GroupByKeyAndWindow is one pair a window and key: the key and all its values, in the order in which they came. Spark: groupByKeyAndWindow.
+func GroupByKeyAndWindow[K comparable, V any](p PairStream[K, V], width, slide time.Duration) PairStream[K, []V] {
+	const op = "groupByKeyAndWindow"
+	return groupAs(PairStream[K, V]{windowed(p.Stream, op, width, slide)}, op)
+}
+
+// ReduceByKeyAndWindow is one pair a window and key, in the order in which the keys came in the window. reduce must be associative and
+// commutative. Each slide costs the reduced batches of the window; ReduceByKeyAndWindowInverse does not. Spark: reduceByKeyAndWindow.
+func (p PairStream[K, V]) ReduceByKeyAndWindow(reduce func(V, V) V, width, slide time.Duration) PairStream[K, V] {
+	const op = "reduceByKeyAndWindow"
+	steps := PairStream[K, V]{windowed(reduceByKeyAs(p, op, reduce).Stream, op, width, slide)}
+	return reduceByKeyAs(steps, op, reduce)
+}
+
+// ReduceByKeyAndWindowInverse is ReduceByKeyAndWindow for a reduce that inverse takes back: each slide, and each key, costs one inverse of
+// what leaves and one reduce of what enters, whatever the width. A key stays after its last value has left, with what inverse gave;
+// keep, if not nil, says which pairs are given out, and keys that it refuses are forgotten when they have no value in the window.
+// Spark: reduceByKeyAndWindow with invReduceFunc and filterFunc.
+func (p PairStream[K, V]) ReduceByKeyAndWindowInverse(reduce, inverse func(V, V) V, width, slide time.Duration, keep func(K, V) bool) PairStream[K, V] {
+	w := inverting[K, V]{reduce: reduce, inverse: inverse, keep: keep, width: width, slide: slide}
+	return PairStream[K, V]{inverted(p.Stream, "reduceByKeyAndWindow", combiningByKey[K](as1[V], reduce), w, pairsOf[K, V])}
+}
