@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -45,14 +46,24 @@ func NewWriter(options []kgo.Opt, maxUnacknowledged int, log *slog.Logger) (*Wri
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	// The client's own bounds are out of the way: it would report a full buffer through a queue that can block the caller.
-	client, err := kgo.NewClient(append(options[:len(options):len(options)], kgo.MaxBufferedRecords(1<<31-1))...)
+	client, err := kgo.NewClient(writing(options)...)
 	if err != nil {
 		return nil, fmt.Errorf("the Kafka producer cannot be made: %w", err)
 	}
 	w := &Writer{client: client, log: log, limits: limitsOf(client)}
 	w.gate = newGate(int64(maxUnacknowledged), w.limits.buffer)
 	return w, nil
+}
+
+// writing adds what the Writer relies on. The client's own bound on records is out of the way: it would report a full buffer
+// through a queue that can block the caller. And delivery.timeout.ms and retries hold, as in Java's producer, also for a record
+// whose request got no answer: it fails, and may stand nevertheless. The client allows that without a transaction only.
+func writing(options []kgo.Opt) []kgo.Opt {
+	options = append(slices.Clone(options), kgo.MaxBufferedRecords(1<<31-1))
+	if bounded := append(slices.Clone(options), kgo.AllowIdempotentProduceCancellation()); kgo.ValidateOpts(bounded...) == nil {
+		return bounded
+	}
+	return options
 }
 
 // Produce hands over one record and returns at once. done is called exactly once, perhaps before Produce returns, and must not
@@ -126,7 +137,7 @@ func (w *Writer) ProduceAll(ctx context.Context, records []messages.Outgoing) er
 func (w *Writer) Flush(ctx context.Context) error {
 	if err := w.client.Flush(ctx); err != nil {
 		records, _ := w.gate.inside()
-		return fmt.Errorf("%d records are unacknowledged: %w", records, err)
+		return fmt.Errorf("unacknowledged records: %d: %w", records, err)
 	}
 	return nil
 }

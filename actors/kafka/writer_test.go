@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -81,11 +82,9 @@ func hold(b *Broker) (release func()) {
 	return sync.OnceFunc(func() { close(free) })
 }
 
-// deny answers produce requests with an error, after or instead of writing.
-func deny(b *Broker, err error) {
-	fault := kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "events"}
-	fault.Err = asKafka(err)
-	b.cluster.Fault(fault)
+// deny answers produce requests with an error, count times (-1: always). After a timeout the record stands all the same.
+func deny(b *Broker, err *kerr.Error, count int) {
+	b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "events", Err: err, Count: count})
 }
 
 // acks and request.timeout.ms are what the produce request on the wire says.
@@ -110,7 +109,7 @@ func TestAcksOnTheWire(t *testing.T) {
 func TestRetriesAndBackoff(t *testing.T) {
 	onBroker(t, func(t *testing.T, b *Broker) {
 		produced := watch(b, kmsg.Produce)
-		deny(b, errTimedOut)
+		deny(b, kerr.RequestTimedOut, -1)
 		w := producer(t, b, 0, "acks", "1", "retries", "2", "retry.backoff.ms", "10s", "retry.backoff.max.ms", "10s")
 		start := time.Now()
 		err := w.ProduceAll(context.Background(), texts("one"))
@@ -129,7 +128,7 @@ func TestRetriesAndBackoff(t *testing.T) {
 // delivery.timeout.ms ends what retries would not.
 func TestDeliveryTimeout(t *testing.T) {
 	onBroker(t, func(t *testing.T, b *Broker) {
-		deny(b, errTimedOut)
+		deny(b, kerr.RequestTimedOut, -1)
 		w := producer(t, b, 0, "delivery.timeout.ms", "20s", "request.timeout.ms", "1s")
 		start := time.Now()
 		err := w.ProduceAll(context.Background(), texts("one"))
@@ -146,7 +145,7 @@ func TestDeliveryTimeout(t *testing.T) {
 func TestARetryStandsOnceWithIdempotence(t *testing.T) {
 	for acks, want := range map[string]int64{"all": 1, "1": 4} {
 		onBroker(t, func(t *testing.T, b *Broker) {
-			b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "events", Err: asKafka(errTimedOut), Count: 3})
+			deny(b, kerr.RequestTimedOut, 3)
 			if err := producer(t, b, 0, "acks", acks).ProduceAll(context.Background(), texts("one")); err != nil {
 				t.Fatal(err)
 			}
@@ -335,7 +334,7 @@ func TestCloseLosesNothingSilently(t *testing.T) {
 		brief, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		err := w.Close(brief)
-		if err == nil || !strings.HasPrefix(err.Error(), "1 records are unacknowledged") {
+		if err == nil || !strings.HasPrefix(err.Error(), "unacknowledged records: 1") {
 			t.Errorf("%v", err)
 		}
 		if d := <-reports; d.Err == nil || d.Err.Error() != `a record for topic "events" was not acknowledged before the producer closed` {
