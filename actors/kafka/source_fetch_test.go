@@ -24,7 +24,7 @@ func (g *ground) transaction(n int, end kgo.TransactionEndTry) {
 		g.t.Fatal(err)
 	}
 	for i := range n {
-		r := &kgo.Record{Topic: "events", Value: fmt.Appendf(nil, "tx %v %d", end, i)}
+		r := &kgo.Record{Topic: g.topic, Value: fmt.Appendf(nil, "tx %v %d", end, i)}
 		if err := client.ProduceSync(g.t.Context(), r).FirstErr(); err != nil {
 			g.t.Fatal(err)
 		}

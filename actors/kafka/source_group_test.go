@@ -377,11 +377,11 @@ func TestStaticMember(t *testing.T) {
 
 func groupSize(g *ground) int {
 	g.t.Helper()
-	groups, err := g.admin.DescribeGroups(g.t.Context(), "g")
+	groups, err := g.admin.DescribeGroups(g.t.Context(), g.group)
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	return len(groups["g"].Members)
+	return len(groups[g.group].Members)
 }
 
 // Stop ends in time whatever is going on: before Start, while brokers do not answer, while a revoke waits, during look-ups; and twice.

@@ -28,13 +28,16 @@ type ground struct {
 	cluster *kfake.Cluster
 	client  *kgo.Client
 	admin   *kadm.Client
+	group   string   // "g" but on a real broker
+	topic   string   // "events" but on a real broker
+	brokers []string // a real broker's addresses
 }
 
 // inBubble runs test with a fresh cluster under a virtual clock. Whatever the test starts has to be stopped before it returns.
 func inBubble(t *testing.T, test func(*ground), opts ...kfake.Opt) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		g := &ground{t: t}
+		g := &ground{t: t, group: "g", topic: "events"}
 		opts := append([]kfake.Opt{kfake.NumBrokers(1), kfake.ListenFn(g.network.Listen), kfake.GroupMinSessionTimeout(time.Second)}, opts...)
 		g.cluster = kfake.MustCluster(opts...)
 		g.client = g.newClient(kgo.RecordPartitioner(kgo.ManualPartitioner()))
@@ -50,11 +53,14 @@ func (g *ground) clientOpts() []kgo.Opt {
 	if os.Getenv("HIBANA_TEST_LOG") == "kgo" {
 		level = kgo.LogLevelDebug
 	}
-	return []kgo.Opt{
-		kgo.WithLogger(kgo.BasicLogger(os.Stderr, level, nil)),
-		kgo.SeedBrokers(g.cluster.ListenAddrs()...), kgo.Dialer(g.network.DialContext),
-		kgo.MetadataMinAge(100 * time.Millisecond), kgo.MetadataMaxAge(2 * time.Second), kgo.DisableClientMetrics(),
+	opts := []kgo.Opt{kgo.SeedBrokers(g.brokers...)}
+	if g.cluster != nil {
+		opts = []kgo.Opt{kgo.SeedBrokers(g.cluster.ListenAddrs()...), kgo.Dialer(g.network.DialContext)}
 	}
+	return append(opts,
+		kgo.WithLogger(kgo.BasicLogger(os.Stderr, level, nil)),
+		kgo.MetadataMinAge(100*time.Millisecond), kgo.MetadataMaxAge(2*time.Second), kgo.DisableClientMetrics(),
+	)
 }
 
 func (g *ground) newClient(opts ...kgo.Opt) *kgo.Client {
@@ -129,7 +135,7 @@ type member struct {
 }
 
 func (g *ground) config(topics ...string) SourceConfig {
-	return SourceConfig{Log: testLog(), Client: g.clientOpts(), Group: "g", Topics: topics, HeartbeatInterval: 500 * time.Millisecond, SessionTimeout: 6 * time.Second}
+	return SourceConfig{Log: testLog(), Client: g.clientOpts(), Group: g.group, Topics: topics, HeartbeatInterval: 500 * time.Millisecond, SessionTimeout: 6 * time.Second}
 }
 
 func (g *ground) member(config SourceConfig) *member {
