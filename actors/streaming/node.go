@@ -170,11 +170,12 @@ func (c *Context) tooLate(n *node) {
 func (c *Context) checkInputs(n *node) {
 	for _, in := range n.inputs {
 		if in.context != c {
-			c.mistakeLocked(n, "the streams belong to different StreamingContexts")
+			c.mistakeLocked(n, "Some of the DStreams have different contexts")
 			return
 		}
 		if in.slide != n.inputs[0].slide {
-			c.mistakeLocked(n, fmt.Sprintf("the streams have different slide durations, %v and %v", n.inputs[0].slide, in.slide))
+			c.mistakeLocked(n, fmt.Sprintf("Some of the DStreams have different slide durations (%d ms and %d ms): they must have the same slide duration",
+				n.inputs[0].slide.Milliseconds(), in.slide.Milliseconds()))
 			return
 		}
 	}

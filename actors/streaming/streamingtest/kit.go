@@ -3,10 +3,12 @@ package streamingtest
 import (
 	"bytes"
 	"context"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/hibana-stream/hibana/actors/streaming"
+	"github.com/hibana-stream/hibana/messages"
 )
 
 // Kit drives one job by hand. It belongs to the goroutine of the test.
@@ -16,53 +18,127 @@ type Kit struct {
 	context  *streaming.Context
 	runner   *streaming.Runner
 	stdout   bytes.Buffer
+	produced []messages.Outgoing
 	now      time.Time
 	err      error
+	inputs   []input
+	topics   []*TopicSource
+	rejects  []messages.Reject
+	saved    *saved
+	// failed are the times of the batches that are to run again after a Restart, again those that do now.
+	failed, again []time.Time
 }
 
-// New makes a kit whose batches have the times 1·interval, 2·interval, … since 1970.
-func New(t testing.TB, interval time.Duration) *Kit {
+// input is what the kit asks its inputs.
+type input interface {
+	records(at time.Time) int64
+	committed(at time.Time)
+}
+
+// New makes a kit whose batches have the times 1·interval, 2·interval, … since 1970. It saves what the job keeps, as the real program
+// does in its checkpoint folder, so that Restart finds it.
+func New(t testing.TB, interval time.Duration, opts ...Option) *Kit {
 	t.Helper()
 	k := &Kit{t: t, interval: interval, now: time.UnixMilli(0)}
-	k.context = streaming.NewContext(interval, streaming.WithSavedState(), streaming.WithEngine(engine{k}))
+	set := options{checkpoint: true, topics: []string{"events"}}
+	for _, o := range opts {
+		o(&set)
+	}
+	settings := []streaming.Setting{
+		streaming.WithEngine(engine{k}), streaming.WithTopics(set.topics...), streaming.WithStateLimit(set.limit),
+	}
+	if set.checkpoint {
+		k.saved = openSaved(t, set.dir)
+		settings = append(settings, streaming.WithSavedState())
+	}
+	k.context = streaming.NewContext(interval, settings...)
+	k.context.Remember(remembered * interval)
 	t.Cleanup(func() { _ = k.context.Stop(false) })
 	return k
 }
 
+// remembered is how many batches Slice can look back to.
+const remembered = 16
+
 // engine is the kit as the context's engine: it starts nothing by itself.
 type engine struct{ k *Kit }
 
+// Start opens the wide half and gives it what was saved.
 func (e engine) Start(p *streaming.Program) error {
-	e.k.runner = p.NewRunner(streaming.Env{Stdout: &e.k.stdout})
-	return nil
+	e.k.runner = p.NewRunner(streaming.Env{Stdout: &e.k.stdout, Produce: e.k.produce})
+	return e.k.saved.restore(e.k.runner)
 }
 
 func (e engine) Stop(bool) error { return nil }
 
-// Context is the context that the job is written on.
+// Context is the context that the job is written on; after a Restart it is another one.
 func (k *Kit) Context() *streaming.Context { return k.context }
 
-// Err is the first error: of the start, or of a batch.
+// Err is the first error since the start or the last Restart: of the start, or of a batch.
 func (k *Kit) Err() error { return k.err }
 
 // Stdout is what print has written so far.
 func (k *Kit) Stdout() string { return k.stdout.String() }
 
-// Tick starts the context the first time; it fires the next batch and returns when it has run.
+// Produced are the records that ToKafka has written so far.
+func (k *Kit) Produced() []messages.Outgoing { return slices.Clone(k.produced) }
+
+// Rejects are the records that did not decode or were rejected by a function, in the order of the batches and partitions.
+func (k *Kit) Rejects() []messages.Reject { return slices.Clone(k.rejects) }
+
+func (k *Kit) produce(_ context.Context, records []messages.Outgoing) error {
+	k.produced = append(k.produced, records...)
+	return nil
+}
+
+// Tick starts the context the first time; it fires the next batch and returns when it has run. A batch that fails does not end the
+// test: its error is in Err, what it changed is dropped, and the next Tick goes on with the next batch.
 func (k *Kit) Tick() {
 	k.t.Helper()
-	if k.context.State() == streaming.Initialized {
-		if err := k.context.Start(); err != nil {
-			k.fail(err)
-		}
-	}
-	if k.context.State() != streaming.Active {
+	k.start()
+	if k.context.State() != streaming.Active || k.runner == nil {
 		return
 	}
-	k.now = k.now.Add(k.interval)
-	if result := k.runner.Run(context.Background(), k.now, nil); result.Err != nil {
-		k.fail(result.Err)
+	at := k.next()
+	if err := k.batch(at); err != nil {
+		k.failed = append(k.failed, at)
+		k.fail(err)
 	}
+}
+
+func (k *Kit) start() {
+	if k.context.State() != streaming.Initialized {
+		return
+	}
+	if err := k.context.Start(); err != nil {
+		k.fail(err)
+		return
+	}
+	k.context.Emit(messages.StreamingStarted{Time: time.Now()})
+}
+
+// next is the time of the next batch: one that failed before the last Restart, or the one behind the last.
+func (k *Kit) next() time.Time {
+	if len(k.again) > 0 {
+		at := k.again[0]
+		k.again = k.again[1:]
+		return at
+	}
+	k.now = k.now.Add(k.interval)
+	return k.now
+}
+
+// Restart stops the job and starts it again from what was saved, as after a crash: batches that had failed run again, each under its
+// time and with its data, in the next Ticks. Handles of inputs and outputs stay good.
+func (k *Kit) Restart(t testing.TB) {
+	t.Helper()
+	k.t = t
+	_ = k.context.Stop(false)
+	k.context = k.context.Renew(engine{k})
+	k.again = append(k.again, k.failed...)
+	slices.SortFunc(k.again, time.Time.Compare)
+	k.runner, k.failed, k.err = nil, nil, nil
+	k.start()
 }
 
 func (k *Kit) fail(err error) {

@@ -1,0 +1,95 @@
+package streamingtest
+
+import (
+	"context"
+	"time"
+
+	"github.com/hibana-stream/hibana/actors/streaming"
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// batch runs the batch of a time, tells the listeners, and saves what it changed.
+func (k *Kit) batch(at time.Time) error {
+	info := batchInfo{at: at, submitted: time.Now()}
+	for _, in := range k.inputs {
+		info.records += in.records(at)
+	}
+	fetched := k.fetch(at)
+	for _, f := range fetched {
+		info.records += int64(len(f.records))
+		info.inputs = append(info.inputs, f.span)
+	}
+	k.context.Emit(messages.BatchSubmitted{Batch: info.message()})
+	info.start = time.Now()
+	k.context.Emit(messages.BatchStarted{Batch: info.message()})
+	err := k.run(at, fetched, &info)
+	info.end = time.Now()
+	k.context.Emit(messages.BatchCompleted{Batch: info.message()})
+	return err
+}
+
+func (k *Kit) run(at time.Time, fetched []fetched, info *batchInfo) error {
+	parts, err := k.fold(fetched)
+	if err != nil {
+		return err
+	}
+	result := k.runner.Run(context.Background(), at, parts)
+	for _, o := range result.Outputs {
+		info.output(o)
+	}
+	if result.Err != nil {
+		k.runner.Abort()
+		return result.Err
+	}
+	k.saved.commit(k.runner)
+	k.runner.Commit()
+	for _, in := range k.inputs {
+		in.committed(at)
+	}
+	for _, t := range k.topics {
+		t.committed(at)
+	}
+	return nil
+}
+
+// fold runs the narrow half, each partition in a goroutine of its own as the real program does: with -race it shows functions that
+// share what they change.
+func (k *Kit) fold(all []fetched) ([]streaming.PartInput, error) {
+	parts, errs := make([]streaming.PartInput, len(all)), make([]error, len(all))
+	tasks := make([]*streaming.Task, len(all))
+	sideBySide(len(all), func(i int) {
+		tasks[i] = k.context.Program().NewTask(all[i].span.TopicPartition)
+		_ = tasks[i].Fold(all[i].records)
+		parts[i].Range = all[i].span
+		parts[i].Partials, errs[i] = tasks[i].Finish()
+	})
+	for i, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+		k.rejects = append(k.rejects, tasks[i].Rejects()...)
+	}
+	return parts, nil
+}
+
+// batchInfo is what listeners are told of a batch.
+type batchInfo struct {
+	at, submitted, start, end time.Time
+	records                   int64
+	inputs                    []messages.OffsetRange
+	failures                  map[int]string
+}
+
+func (b *batchInfo) output(o messages.OutputReport) {
+	if o.Err == "" {
+		return
+	}
+	if b.failures == nil {
+		b.failures = map[int]string{}
+	}
+	b.failures[o.ID] = o.Err
+}
+
+func (b *batchInfo) message() messages.BatchInfo {
+	return messages.NewBatchInfo(b.at, b.records, b.submitted, b.start, b.end, b.inputs, b.failures)
+}

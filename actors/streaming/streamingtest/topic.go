@@ -1,0 +1,106 @@
+package streamingtest
+
+import (
+	"sync"
+	"time"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// TopicSource is a Kafka topic that a test writes, for a job that reads it with Events or DirectStream.
+type TopicSource struct {
+	name       string
+	kit        *Kit
+	partitions []partition
+}
+
+type partition struct {
+	next    int64 // offset of the next record
+	from    int64 // offset of the first that is in no batch yet
+	waiting []messages.Raw
+	given   map[int64]fetched
+}
+
+// fetched is what one partition contributes to a batch.
+type fetched struct {
+	span    messages.OffsetRange
+	records []messages.Raw
+}
+
+// Topic makes the topic name with the given number of partitions.
+func Topic(k *Kit, name string, partitions int) *TopicSource {
+	t := &TopicSource{name: name, kit: k, partitions: make([]partition, max(partitions, 1))}
+	for i := range t.partitions {
+		t.partitions[i].given = map[int64]fetched{}
+	}
+	k.topics = append(k.topics, t)
+	return t
+}
+
+// Feed writes a record for the next batch, to the partition that Kafka's partitioner gives its key.
+func (t *TopicSource) Feed(key, value string) {
+	t.FeedTo(int(murmur2(key)&0x7fffffff)%len(t.partitions), key, value)
+}
+
+// FeedValue writes a record without a key, to the first partition.
+func (t *TopicSource) FeedValue(value string) { t.feed(0, "", false, value) }
+
+// FeedTo writes a record to a partition.
+func (t *TopicSource) FeedTo(partition int, key, value string) { t.feed(partition, key, true, value) }
+
+// feed stamps the record with the time of the batch that it will be in.
+func (t *TopicSource) feed(i int, key string, hasKey bool, value string) {
+	p := &t.partitions[i]
+	place := messages.Place{TopicPartition: t.partition(i), Offset: p.next}
+	millis := t.kit.now.Add(t.kit.interval).UnixMilli()
+	p.waiting = append(p.waiting, messages.NewRecord(place, millis, key, hasKey, value, true, nil))
+	p.next++
+}
+
+func (t *TopicSource) partition(i int) messages.TopicPartition {
+	return messages.TopicPartition{Topic: t.name, Partition: int32(i)}
+}
+
+// at gives what partition i contributes to the batch of a time: the same each time it is asked.
+func (t *TopicSource) at(i int, at time.Time) fetched {
+	p := &t.partitions[i]
+	f, ok := p.given[at.UnixMilli()]
+	if !ok {
+		f = fetched{records: p.waiting, span: messages.OffsetRange{TopicPartition: t.partition(i), From: p.from, Until: p.next}}
+		p.waiting, p.from = nil, p.next
+		p.given[at.UnixMilli()] = f
+	}
+	return f
+}
+
+func (t *TopicSource) committed(at time.Time) {
+	for i := range t.partitions {
+		delete(t.partitions[i].given, at.UnixMilli())
+	}
+}
+
+// fetch gathers the batch of a time from the topics that the job reads.
+func (k *Kit) fetch(at time.Time) []fetched {
+	reads := map[string]bool{}
+	for _, topic := range k.context.Program().Topics() {
+		reads[topic] = true
+	}
+	var all []fetched
+	for _, t := range k.topics {
+		for i := range t.partitions {
+			if reads[t.name] {
+				all = append(all, t.at(i, at))
+			}
+		}
+	}
+	return all
+}
+
+// sideBySide calls f for 0 … n-1, each in a goroutine of its own.
+func sideBySide(n int, f func(int)) {
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { f(i) })
+	}
+	all.Wait()
+}
