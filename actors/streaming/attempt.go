@@ -21,6 +21,22 @@ func (r *Runner) begin() {
 // Changes is what the attempt under way has changed in state and windows, operator by operator, encoded. A batch that failed has none.
 func (r *Runner) Changes() iter.Seq[messages.Change] { return slices.Values(r.changed) }
 
+// Entries is all that state and windows hold, encoded, with the changes of the attempt under way: what a snapshot is made of. It
+// panics when an entry cannot be encoded, which its Change could be.
+func (r *Runner) Entries() iter.Seq[messages.Change] {
+	return func(yield func(messages.Change) bool) {
+		for _, m := range r.memories {
+			on, err := m.write(cell.all, yield)
+			if err != nil {
+				panic(err)
+			}
+			if !on {
+				return
+			}
+		}
+	}
+}
+
 // Commit folds the attempt's changes into the state.
 func (r *Runner) Commit() {
 	if r.open {
@@ -86,9 +102,12 @@ func (r *Runner) settle() error {
 	if !r.program.context.saved {
 		return r.withinLimit()
 	}
-	var err error
+	keep := func(c messages.Change) bool {
+		r.changed = append(r.changed, c)
+		return true
+	}
 	for _, m := range r.memories {
-		if r.changed, err = m.changes(r.changed); err != nil {
+		if _, err := m.write(cell.changes, keep); err != nil {
 			return err
 		}
 	}

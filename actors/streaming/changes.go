@@ -10,7 +10,8 @@ import (
 type changeWriter struct {
 	operator string
 	letter   byte
-	out      []messages.Change
+	emit     func(messages.Change) bool
+	stopped  bool
 	chunk    []byte
 }
 
@@ -26,7 +27,7 @@ func (w *changeWriter) set(key, value func([]byte) ([]byte, error)) error {
 	if err != nil {
 		return err
 	}
-	w.out = append(w.out, messages.Change{Operator: w.operator, Key: k, Value: v})
+	w.give(messages.Change{Operator: w.operator, Key: k, Value: v})
 	return nil
 }
 
@@ -36,9 +37,11 @@ func (w *changeWriter) drop(key func([]byte) ([]byte, error)) error {
 	if err != nil {
 		return err
 	}
-	w.out = append(w.out, messages.Change{Operator: w.operator, Key: k, Deleted: true})
+	w.give(messages.Change{Operator: w.operator, Key: k, Deleted: true})
 	return nil
 }
+
+func (w *changeWriter) give(c messages.Change) { w.stopped = w.stopped || !w.emit(c) }
 
 // text encodes one string at the end of the chunk; a key begins with the cell's letter.
 func (w *changeWriter) text(isKey bool, encode func([]byte) ([]byte, error)) (string, error) {

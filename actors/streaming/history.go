@@ -57,7 +57,7 @@ func (h *history[D]) commit() {
 	h.steps, h.added = kept, nil
 }
 
-func (h *history[D]) abort() { h.added = nil }
+func (h *history[D]) abort() { h.begin() }
 
 func (h *history[D]) bytes() (sum int64) {
 	for _, s := range h.steps {
@@ -77,8 +77,20 @@ func (h *history[D]) changes(w *changeWriter) error {
 			}
 		}
 	}
-	for _, s := range h.added {
-		if s.at <= h.gone {
+	return h.write(w, h.added)
+}
+
+func (h *history[D]) all(w *changeWriter) error {
+	if err := h.write(w, h.steps); err != nil {
+		return err
+	}
+	return h.write(w, h.added)
+}
+
+// write writes the steps that are needed after this batch.
+func (h *history[D]) write(w *changeWriter, steps []step[D]) error {
+	for _, s := range steps {
+		if s.at <= h.gone || w.stopped {
 			continue
 		}
 		if err := w.set(stepKey(s.at), func(dst []byte) ([]byte, error) { return h.codec.Encode(dst, s.data) }); err != nil {

@@ -34,7 +34,11 @@ func MapWithState[K comparable, V, S, U any](p PairStream[K, V], name string, sp
 		m.memory = newMemory(n.wide.shape).with('k', m.store).with('!', &m.started)
 		return m
 	}
-	c.named("mapWithState", n, name, codecs.name(), err)
+	form := codecs.name()
+	if spec.Timeout > 0 {
+		form += ", timed"
+	}
+	c.named("mapWithState", n, name, form, err)
 	n.needs(spec.Function == nil, "the function").must(spec.Timeout < 0, "the timeout is negative")
 	return MappedStream[K, S, U]{Stream[U]{n}, snapshots[K, V, S, U](n)}
 }
@@ -50,14 +54,14 @@ func snapshots[K comparable, V, S, U any](of *node) Stream[Pair[K, S]] {
 	n := typed[Pair[K, S]](&node{inputs: []*node{of}, wide: &wideSpec{combiners: []combinerSpec{ignoring[U]().spec()}}})
 	n.wide.open = func() operator {
 		return operatorFunc(func(b *run, _ *node, _ []gathered) (any, error) {
-			return [][]Pair[K, S]{b.operators[of].(*mapping[K, V, S, U]).store.all()}, nil
+			return [][]Pair[K, S]{b.operators[of].(*mapping[K, V, S, U]).store.snapshot()}, nil
 		})
 	}
 	return Stream[Pair[K, S]]{of.context.add("stateSnapshots", n)}
 }
 
-// all are the keys with their states.
-func (s *store[K, S]) all() []Pair[K, S] {
+// snapshot is all keys with their states.
+func (s *store[K, S]) snapshot() []Pair[K, S] {
 	out := make([]Pair[K, S], 0, s.used)
 	for pos := range s.entries {
 		if e := &s.entries[pos]; e.live {

@@ -15,6 +15,8 @@ type cell interface {
 	abort()
 	// changes encodes what this attempt has changed since begin.
 	changes(w *changeWriter) error
+	// all encodes everything, with what the attempt under way has changed.
+	all(w *changeWriter) error
 	// load takes one saved entry, before the first batch.
 	load(key, value string, deleted bool) error
 	// bytes is an estimate of what it holds.
@@ -54,16 +56,16 @@ func (m *memory) load(c messages.Change) error {
 	return nil
 }
 
-// changes encodes what all cells changed.
-func (m *memory) changes(out []messages.Change) ([]messages.Change, error) {
-	w := &changeWriter{operator: m.shape.Operator, out: out}
+// write encodes what f writes of each cell; it is false when emit has had enough.
+func (m *memory) write(f func(cell, *changeWriter) error, emit func(messages.Change) bool) (bool, error) {
+	w := &changeWriter{operator: m.shape.Operator, emit: emit}
 	for _, letter := range m.order {
 		w.letter = letter
-		if err := m.cells[letter].changes(w); err != nil {
-			return w.out, fmt.Errorf("%q cannot be saved: %w", m.shape.Operator, err)
+		if err := f(m.cells[letter], w); err != nil {
+			return false, fmt.Errorf("%s %q cannot be saved: %w", m.shape.Kind, m.shape.Operator, err)
 		}
 	}
-	return w.out, nil
+	return !w.stopped, nil
 }
 
 func (m *memory) bytes() (sum int64) {

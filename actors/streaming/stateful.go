@@ -76,8 +76,15 @@ func (f *flag) changes(w *changeWriter) error {
 	if f.is == f.was {
 		return nil
 	}
-	one := func(dst []byte) ([]byte, error) { return append(dst, 1), nil }
-	return w.set(func(dst []byte) ([]byte, error) { return dst, nil }, one)
+	return f.all(w)
+}
+
+func (f *flag) all(w *changeWriter) error {
+	if !f.is {
+		return nil
+	}
+	return w.set(func(dst []byte) ([]byte, error) { return dst, nil },
+		func(dst []byte) ([]byte, error) { return append(dst, 1), nil })
 }
 
 func (f *flag) load(_, _ string, deleted bool) error {

@@ -32,6 +32,22 @@ func (s *store[K, S]) changes(w *changeWriter) error {
 	return nil
 }
 
+// all writes one entry for each key that has a state.
+func (s *store[K, S]) all(w *changeWriter) error {
+	for pos := range s.entries {
+		e, key := &s.entries[pos], s.keys[pos]
+		if !e.live {
+			continue
+		}
+		err := w.set(func(dst []byte) ([]byte, error) { return s.codecs.key.Encode(dst, key) },
+			func(dst []byte) ([]byte, error) { return s.encode(dst, e) })
+		if err != nil || w.stopped {
+			return err
+		}
+	}
+	return nil
+}
+
 // encode writes the key's number and its time, which restore the order of the keys and the timeouts, before the state.
 func (s *store[K, S]) encode(dst []byte, e *entry[S]) ([]byte, error) {
 	dst = binary.AppendUvarint(dst, e.seq)

@@ -41,7 +41,10 @@ func (k *Kit) run(at time.Time, fetched []fetched, info *batchInfo) error {
 		k.runner.Abort()
 		return result.Err
 	}
-	k.saved.commit(k.runner)
+	if err := k.saved.commit(k.runner, at); err != nil {
+		k.runner.Abort()
+		return err
+	}
 	k.runner.Commit()
 	for _, in := range k.inputs {
 		in.committed(at)

@@ -66,7 +66,11 @@ type engine struct{ k *Kit }
 // Start opens the wide half and gives it what was saved.
 func (e engine) Start(p *streaming.Program) error {
 	e.k.runner = p.NewRunner(streaming.Env{Stdout: &e.k.stdout, Produce: e.k.produce})
-	return e.k.saved.restore(e.k.runner)
+	last, err := e.k.saved.restore(e.k.runner)
+	if last.After(e.k.now) {
+		e.k.now = last
+	}
+	return err
 }
 
 func (e engine) Stop(bool) error { return nil }

@@ -1,48 +1,64 @@
 package streamingtest
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/hibana-stream/hibana/actors/checkpoint"
 	"github.com/hibana-stream/hibana/actors/streaming"
-	"github.com/hibana-stream/hibana/messages"
 )
 
-// saved is what the job has saved: the newest value of each entry, encoded.
+// saved is the checkpoint folder of a kit: what the real program has, but that nothing waits for the disk.
 type saved struct {
-	zero    time.Time
-	entries map[entryKey]string
+	dir   string
+	store *checkpoint.Store
 }
 
-type entryKey struct{ operator, key string }
-
-func openSaved(_ testing.TB, _ string) *saved { return &saved{entries: map[entryKey]string{}} }
-
-// commit takes over what a batch changed.
-func (s *saved) commit(r *streaming.Runner) {
-	if s == nil {
-		return
+// openSaved opens the folder; "" is one of the test's own.
+func openSaved(t testing.TB, dir string) *saved {
+	t.Helper()
+	if dir == "" {
+		dir = t.TempDir()
 	}
-	s.zero = r.Zero()
-	for c := range r.Changes() {
-		if c.Deleted {
-			delete(s.entries, entryKey{c.Operator, c.Key})
-			continue
-		}
-		s.entries[entryKey{c.Operator, c.Key}] = c.Value
+	s := &saved{dir: dir}
+	t.Cleanup(s.close)
+	return s
+}
+
+func (s *saved) close() {
+	if s != nil && s.store != nil {
+		_ = s.store.Close()
+		s.store = nil
 	}
 }
 
-// restore gives a Runner what was saved.
-func (s *saved) restore(r *streaming.Runner) error {
+// commit saves what a batch changed.
+func (s *saved) commit(r *streaming.Runner, at time.Time) error {
 	if s == nil {
 		return nil
 	}
-	r.SetZero(s.zero)
-	for k, value := range s.entries {
-		if err := r.Load(messages.Change{Operator: k.operator, Key: k.key, Value: value}); err != nil {
-			return err
-		}
+	p := checkpoint.NewProgress(checkpoint.Progress{Time: at, Zero: r.Zero()}, nil, r.Shapes())
+	return s.store.Save(p, r.Changes(), r.Entries)
+}
+
+// restore opens the folder anew and gives a Runner what it holds; last is the time of the last saved batch, zero when there is none.
+func (s *saved) restore(r *streaming.Runner) (last time.Time, err error) {
+	if s == nil {
+		return time.Time{}, nil
 	}
-	return nil
+	s.close()
+	if s.store, err = checkpoint.Open(s.dir, "kit", checkpoint.WithoutSync()); err != nil {
+		return time.Time{}, err
+	}
+	p, ok, err := s.store.Load(r.Load)
+	if err != nil || !ok {
+		return time.Time{}, err
+	}
+	if err := checkpoint.Compare(slices.Collect(p.Shapes()), r.Shapes()).Err(); err != nil {
+		return time.Time{}, fmt.Errorf("%s: %w", s.dir, err)
+	}
+	r.SetZero(p.Zero)
+	return p.Time, nil
 }
