@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -22,6 +23,7 @@ type Admin struct {
 	client  *kgo.Client
 	admin   *kadm.Client
 	timeout time.Duration
+	pings   sync.WaitGroup
 }
 
 // NewAdmin makes a client from options such as Settings.AdminOptions gives them; it connects when it is first used.
@@ -30,15 +32,20 @@ func NewAdmin(options []kgo.Opt, timeout time.Duration) (*Admin, error) {
 	if timeout <= 0 {
 		timeout = DefaultAdminTimeout
 	}
-	client, err := kgo.NewClient(options...)
+	// A connection whose broker says nothing outlives every question on it, so that it has the same bound.
+	overhead := kgo.RequestTimeoutOverhead(min(max(timeout, 100*time.Millisecond), 15*time.Minute))
+	client, err := kgo.NewClient(append(options[:len(options):len(options)], overhead)...)
 	if err != nil {
 		return nil, fmt.Errorf("the Kafka client cannot be made: %w", err)
 	}
 	return &Admin{client: client, admin: kadm.NewClient(client), timeout: timeout}, nil
 }
 
-// Close closes the connections; questions under way fail.
-func (a *Admin) Close() { a.client.Close() }
+// Close closes the connections; questions under way fail. It takes no longer than the timeout.
+func (a *Admin) Close() {
+	a.client.Close()
+	a.pings.Wait()
+}
 
 // bound is ctx with the timeout. The answers to its questions are fresh: kadm asks past the client's cache of topics when it is
 // to bring the rights along.
@@ -52,16 +59,26 @@ func (a *Admin) bound(ctx context.Context) (context.Context, context.CancelFunc)
 func (a *Admin) Reach(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
-	err := a.client.Ping(ctx)
+	err := a.ping(ctx)
 	if err == nil {
 		return nil
 	}
 	seeds, _ := a.client.OptValue(kgo.SeedBrokers).([]string)
 	about := Subject{Doing: "connecting to " + strings.Join(seeds, ", ") + " (bootstrap.servers)"}
-	if said := Explain(err, about); isExplained(said) {
-		return said
+	return explainConnection(a.client, err, about)
+}
+
+// ping ends with ctx. The client's own does not while it waits for the first words of a broker that accepts and says nothing;
+// Close waits for it.
+func (a *Admin) ping(ctx context.Context) error {
+	answer := make(chan error, 1)
+	a.pings.Go(func() { answer <- a.client.Ping(ctx) })
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return outOfReach(err, "%s: %v", about, err)
 }
 
 // Topic is what a cluster says about a topic.

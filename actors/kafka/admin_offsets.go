@@ -78,7 +78,7 @@ func (a *Admin) Committed(ctx context.Context, group string) (map[messages.Topic
 	if err == nil {
 		err = answers.Error()
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
 		return nil, Explain(err, Subject{Doing: "asking for the committed offsets of", Group: group})
 	}
 	committed := make(map[messages.TopicPartition]messages.Offset)

@@ -87,8 +87,11 @@ func explainRights(err error, about Subject) error {
 		return refuse(err, "%s: the user has no right to it; grant READ on group %q", about, about.Group)
 	case errors.Is(err, kerr.TransactionalIDAuthorizationFailed):
 		return refuse(err, "%s: the user has no right to it; grant WRITE on transactional id %q", about, about.TransactionalID)
+	case errors.Is(err, kerr.ClusterAuthorizationFailed) && about.Doing == "writing":
+		return refuse(err, "%s: the user has no right to it; grant WRITE and DESCRIBE on topic %q "+
+			"(before Kafka 2.8 also IDEMPOTENT_WRITE on the cluster)", about, about.Topic)
 	case errors.Is(err, kerr.ClusterAuthorizationFailed):
-		return refuse(err, "%s: the user has no right to it; grant %s on the cluster", about, about.clusterRight())
+		return refuse(err, "%s: the user has no right to it; grant %s on the cluster", about, about.right())
 	}
 	return nil
 }
@@ -103,16 +106,6 @@ func (s Subject) right() string {
 		return "READ and DESCRIBE"
 	case "reading the configuration of":
 		return "DESCRIBE_CONFIGS"
-	}
-	return "DESCRIBE"
-}
-
-func (s Subject) clusterRight() string {
-	switch s.Doing {
-	case "writing":
-		return "IDEMPOTENT_WRITE"
-	case "creating":
-		return "CREATE"
 	}
 	return "DESCRIBE"
 }

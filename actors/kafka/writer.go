@@ -26,6 +26,7 @@ var errWriterClosed = errors.New("the writer is closed")
 // over, and each gets exactly one report. Its methods may be called from any goroutine.
 type Writer struct {
 	client *kgo.Client
+	last   *lastConnection
 	gate   *gate
 	limits limits
 	log    *slog.Logger
@@ -46,11 +47,12 @@ func NewWriter(options []kgo.Opt, maxUnacknowledged int, log *slog.Logger) (*Wri
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	client, err := kgo.NewClient(writing(options)...)
+	last := &lastConnection{}
+	client, err := kgo.NewClient(append(writing(options), kgo.WithHooks(last))...)
 	if err != nil {
 		return nil, fmt.Errorf("the Kafka producer cannot be made: %w", err)
 	}
-	w := &Writer{client: client, log: log, limits: limitsOf(client)}
+	w := &Writer{client: client, last: last, log: log, limits: limitsOf(client)}
 	w.gate = newGate(int64(maxUnacknowledged), w.limits.buffer)
 	return w, nil
 }
@@ -97,11 +99,20 @@ func (w *Writer) send(r *kgo.Record, done func(messages.Delivered)) {
 	w.client.TryProduce(context.Background(), r, func(r *kgo.Record, err error) {
 		w.gate.leave(size)
 		if err != nil {
-			done(messages.Delivered{Err: w.limits.explain(r, err)})
+			done(messages.Delivered{Err: w.explain(r, err)})
 			return
 		}
 		done(messages.Delivered{Place: place(r)})
 	})
+}
+
+// explain adds to a record that has waited in vain why there was no connection.
+func (w *Writer) explain(r *kgo.Record, err error) error {
+	said := w.limits.explain(r, err)
+	if last := w.last.failed(); last != nil && (errors.Is(err, kgo.ErrRecordTimeout) || errors.Is(err, kgo.ErrClientClosed)) {
+		return fmt.Errorf("%w: %w", said, explainConnection(w.client, last, Subject{Doing: "connecting"}))
+	}
+	return said
 }
 
 // ProduceAll writes records and returns nil when all of them are acknowledged, else the first error. It waits for room. After
