@@ -60,7 +60,7 @@ func (a *Admin) listed(ctx context.Context, list lister, topics []string) (map[m
 			err = answer.Error()
 		}
 		if err != nil {
-			return nil, Explain(err, Subject{Doing: "asking for offsets", Topic: topic})
+			return nil, Explain(err, Subject{Doing: "asking for the offsets of", Topic: topic})
 		}
 		answer.Each(func(o kadm.ListedOffset) {
 			offsets[messages.TopicPartition{Topic: o.Topic, Partition: o.Partition}] = o.Offset

@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/goleak"
 
 	"github.com/hibana-stream/hibana/messages"
@@ -169,6 +171,39 @@ func TestBrokerForgetsTheOldest(t *testing.T) {
 	info := b.cluster.PartitionInfo("events", 0)
 	if info.NumBytes > 512<<10 || info.LogStartOffset == 0 || info.HighWatermark != 100 {
 		t.Errorf("%d bytes are kept, offsets %d to %d", info.NumBytes, info.LogStartOffset, info.HighWatermark)
+	}
+}
+
+// A client that asks for the end of a leader epoch in which nothing was written is told the end of the log, so that it does not
+// take the answer for lost data.
+func TestBrokerKnowsEveryLeaderEpoch(t *testing.T) {
+	b := anyBroker(t, BrokerConfig{Partitions: 1})
+	if err := writer(t, b.ClientOptions(), 0).ProduceAll(soon(t), texts("1", "2", "3")); err != nil {
+		t.Fatal(err)
+	}
+	c := client(t, b)
+	for range 2 {
+		request := kmsg.NewPtrOffsetForLeaderEpochRequest()
+		request.ReplicaID = -1
+		topic := kmsg.NewOffsetForLeaderEpochRequestTopic()
+		topic.Topic = "events"
+		for p, epoch := range []int32{7, 0} {
+			partition := kmsg.NewOffsetForLeaderEpochRequestTopicPartition()
+			partition.Partition, partition.LeaderEpoch = int32(p), epoch
+			topic.Partitions = append(topic.Partitions, partition)
+		}
+		request.Topics = append(request.Topics, topic)
+		raw, err := c.Broker(0).Request(soon(t), request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers := raw.(*kmsg.OffsetForLeaderEpochResponse).Topics[0].Partitions
+		if a := answers[0]; a.ErrorCode != 0 || a.LeaderEpoch != 7 || a.EndOffset != 3 {
+			t.Errorf("%+v", a)
+		}
+		if a := answers[1]; a.ErrorCode != kerr.UnknownTopicOrPartition.Code {
+			t.Errorf("%+v", a)
+		}
 	}
 }
 

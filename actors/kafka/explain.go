@@ -18,7 +18,8 @@ import (
 
 // Subject is what an error is about. What does not apply stays empty.
 type Subject struct {
-	// Doing is the work that failed: "reading", "writing", "asking for offsets".
+	// Doing is the work that failed, as it stands before a name: "reading", "writing to", "joining". The right that is missing is
+	// told from it.
 	Doing string
 	// Topic, Group and TransactionalID are the names that it concerns.
 	Topic, Group, TransactionalID string
@@ -87,7 +88,7 @@ func explainRights(err error, about Subject) error {
 		return refuse(err, "%s: the user has no right to it; grant READ on group %q", about, about.Group)
 	case errors.Is(err, kerr.TransactionalIDAuthorizationFailed):
 		return refuse(err, "%s: the user has no right to it; grant WRITE on transactional id %q", about, about.TransactionalID)
-	case errors.Is(err, kerr.ClusterAuthorizationFailed) && about.Doing == "writing":
+	case errors.Is(err, kerr.ClusterAuthorizationFailed) && about.Doing == "writing to":
 		return refuse(err, "%s: the user has no right to it; grant WRITE and DESCRIBE on topic %q "+
 			"(before Kafka 2.8 also IDEMPOTENT_WRITE on the cluster)", about, about.Topic)
 	case errors.Is(err, kerr.ClusterAuthorizationFailed):
@@ -98,7 +99,7 @@ func explainRights(err error, about Subject) error {
 
 func (s Subject) right() string {
 	switch s.Doing {
-	case "writing":
+	case "writing to":
 		return "WRITE and DESCRIBE"
 	case "creating":
 		return "CREATE"
@@ -162,9 +163,9 @@ func alertText(err error) string {
 func explainTopic(err error, about Subject) error {
 	switch {
 	case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID):
-		return say(err, "%s: topic %q does not exist", about.Doing, about.Topic)
+		return say(err, "%s: it does not exist", about)
 	case errors.Is(err, kerr.InvalidTopicException):
-		return say(err, "%s: %q is not a name that Kafka permits for a topic", about.Doing, about.Topic)
+		return say(err, "%s: Kafka does not permit this name", about)
 	case errors.Is(err, kerr.NotEnoughReplicas), errors.Is(err, kerr.NotEnoughReplicasAfterAppend):
 		return say(err, "%s: fewer replicas are in sync than the topic's min.insync.replicas asks for", about)
 	case errors.Is(err, kerr.PolicyViolation):

@@ -172,14 +172,14 @@ func brokers(text string) (any, error) {
 		return nil, err
 	}
 	for _, broker := range all.([]string) {
-		if err := broker1(broker); err != nil {
+		if err := oneBroker(broker); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
 }
 
-func broker1(broker string) error {
+func oneBroker(broker string) error {
 	if strings.Contains(broker, "/") || strings.ContainsAny(broker, " \t\r\n\x00") {
 		return fmt.Errorf("%q is not host:port", broker)
 	}

@@ -63,7 +63,7 @@ func (l limits) explain(r *kgo.Record, err error) error {
 	case errors.Is(err, kgo.ErrClientClosed):
 		return say(err, "a record for topic %q was not acknowledged before the producer closed", r.Topic)
 	}
-	return Explain(err, Subject{Doing: "writing", Topic: r.Topic})
+	return Explain(err, Subject{Doing: "writing to", Topic: r.Topic})
 }
 
 // explainSize tells our own limit from the topic's: the broker says neither its limit nor which record it was.
