@@ -42,6 +42,7 @@ var refused = map[string]string{
 	"interceptor.classes":                "there are no interceptors; write a behaviour actor instead",
 	"partitioner.class":                  "there is one partitioner, Kafka's default: by key, else sticky; leave it out",
 	"group.protocol":                     "the classic group protocol is used; leave it out",
+	"partition.assignment.strategy":      "cooperative-sticky is used; leave it out",
 	"max.request.size":                   "the bound on one record is batch.size",
 	"check.crcs":                         "checksums are always checked; leave it out",
 	"exclude.internal.topics":            "only the topics that are named are read; leave it out",
