@@ -93,10 +93,10 @@ func (s *Store) rotate() error {
 		_, err := f.WriteAt(preamble{role: roleLog, first: s.chain.number + 1}.encode(), 0)
 		return err
 	})
-	s.highest++ // A name that may last after all, or may not, is not used again.
 	if err != nil {
 		return err
 	}
+	s.highest++
 	if s.log != nil {
 		_ = s.log.Close() // All that counts in it is on the disk.
 	}
@@ -117,7 +117,7 @@ func (s *Store) flush() error {
 func (s *Store) make(name string, fill func(file) error) (file, error) {
 	f, err := s.files.create(name + newEnding)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", s.files.path(name), err)
 	}
 	if err = fill(f); err == nil {
 		err = f.Sync()

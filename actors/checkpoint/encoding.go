@@ -9,6 +9,9 @@ import (
 )
 
 func appendString(b []byte, s string) []byte {
+	if len(s) < 0x80 { // As nearly all keys and values are.
+		return append(append(b, byte(len(s))), s...)
+	}
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
@@ -56,6 +59,15 @@ type decoder struct {
 func (d *decoder) fail() { d.rest, d.bad = nil, true }
 
 func (d *decoder) uvarint() uint64 {
+	if len(d.rest) > 0 && d.rest[0] < 0x80 {
+		v := d.rest[0]
+		d.rest = d.rest[1:]
+		return uint64(v)
+	}
+	return d.longUvarint()
+}
+
+func (d *decoder) longUvarint() uint64 {
 	v, n := binary.Uvarint(d.rest)
 	if n <= 0 {
 		d.fail()

@@ -15,6 +15,7 @@ const (
 	version       = 1
 
 	frameMagic  = "HBF1"
+	frameEnd    = "-HBF"
 	frameHeader = 32
 
 	roleLog      = 'L'
@@ -60,27 +61,29 @@ type frame struct {
 	sum    uint32
 }
 
+// put writes the header: magic, number, kind and length, the payload's checksum, the header's own, and an end that shows whether
+// all of it has been written.
 func (f frame) put(b []byte) {
-	clear(b[:frameHeader])
 	copy(b, frameMagic)
-	b[4] = f.kind
-	binary.LittleEndian.PutUint64(b[8:], f.number)
-	binary.LittleEndian.PutUint64(b[16:], uint64(f.length))
-	binary.LittleEndian.PutUint32(b[24:], f.sum)
-	binary.LittleEndian.PutUint32(b[28:], crc32.Checksum(b[:28], castagnoli))
+	binary.LittleEndian.PutUint64(b[4:], f.number)
+	binary.LittleEndian.PutUint64(b[12:], uint64(f.kind)<<56|uint64(f.length))
+	binary.LittleEndian.PutUint32(b[20:], f.sum)
+	binary.LittleEndian.PutUint32(b[24:], crc32.Checksum(b[:24], castagnoli))
+	copy(b[28:], frameEnd)
 }
 
 // parseFrame reads a header; ok is false when the bytes are none.
 func parseFrame(b []byte) (f frame, ok bool) {
-	if len(b) < frameHeader || string(b[:4]) != frameMagic ||
-		binary.LittleEndian.Uint32(b[28:]) != crc32.Checksum(b[:28], castagnoli) {
+	if len(b) < frameHeader || string(b[:4]) != frameMagic || string(b[28:frameHeader]) != frameEnd ||
+		binary.LittleEndian.Uint32(b[24:]) != crc32.Checksum(b[:24], castagnoli) {
 		return frame{}, false
 	}
+	length := binary.LittleEndian.Uint64(b[12:])
 	f = frame{
-		kind:   b[4],
-		number: binary.LittleEndian.Uint64(b[8:]),
-		length: int64(binary.LittleEndian.Uint64(b[16:])),
-		sum:    binary.LittleEndian.Uint32(b[24:]),
+		kind:   byte(length >> 56),
+		number: binary.LittleEndian.Uint64(b[4:]),
+		length: int64(length << 8 >> 8),
+		sum:    binary.LittleEndian.Uint32(b[20:]),
 	}
 	return f, f.length > 0
 }

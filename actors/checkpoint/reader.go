@@ -73,8 +73,8 @@ func (r *reader) head() error {
 
 // check verifies the payload's checksum.
 func (r *reader) check() error {
-	if r.buf == nil {
-		r.buf = make([]byte, chunk/4)
+	if want := int(min(r.frame.length, chunk/4)); len(r.buf) < want {
+		r.buf = make([]byte, want)
 	}
 	sum := uint32(0)
 	for at, left := r.at+frameHeader, r.frame.length; left > 0; {

@@ -107,8 +107,7 @@ func (s *Store) Warnings() []string {
 	return all
 }
 
-// Plan writes a batch down before its outputs run. It stands until the next Plan or Save. After an error nothing has been
-// written, and it may be called again.
+// Plan writes a batch down before its outputs run. It stands until the next Plan or Save. Errors: see Save.
 func (s *Store) Plan(p Plan) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,7 +122,7 @@ func (s *Store) Plan(p Plan) error {
 
 // Save adds one batch: its progress, and the changes of the state in the order in which they apply. Every change's operation
 // must be among p's shapes (ErrShape). After an error nothing has been saved, and Save may be called again; the error names
-// the file and the cause.
+// the file and the cause. (Should the machine, not the program, stop before another call succeeds, the batch may be there all the same.)
 //
 // When the log has grown long Save then writes a new generation from full, the whole state, before or after the changes, which
 // makes no difference; both sequences may be gone through a second time for it. nil for full puts that off. When that fails the

@@ -16,44 +16,68 @@ func torn(r *reader, damage error) bool {
 	if !errors.As(damage, &corrupt) || corrupt.Offset < preambleSize {
 		return false
 	}
-	if frame, ok := r.peek(); ok && frame.number != r.next {
-		return false
-	} else if cut := !ok && r.size-r.at < frameHeader || ok && frame.length > r.size-r.at-frameHeader; cut {
-		return !r.later()
+	if r.size-r.at < frameHeader {
+		return true
+	}
+	if frame, ok := r.peek(); ok {
+		if frame.number != r.next {
+			return false
+		}
+		if frame.length > r.size-r.at-frameHeader {
+			return true
+		}
 	}
 	return r.unwritten() && !r.later()
 }
 
 // peek reads the header at the reader's place, if there is one.
 func (r *reader) peek() (frame, bool) {
-	b := make([]byte, min(frameHeader, r.size-r.at))
+	b := make([]byte, frameHeader)
 	if _, err := r.file.ReadAt(b, r.at); err != nil {
 		return frame{}, false
 	}
 	return parseFrame(b)
 }
 
-// unwritten tells whether the header, which is written last, or a whole sector behind it is nothing but zeros. No frame that
-// was written has a piece of such a sector by accident at its ends: it begins with its magic and ends with tagEnd.
+// unwritten tells whether a sector of the frame was never written, or its header, which comes last, not to its end. No piece that
+// was written is all zeros by accident at the frame's ends: it begins with its magic and ends with tagEnd.
 func (r *reader) unwritten() bool {
-	var zeros [sector]byte
-	var header [frameHeader]byte
-	if _, err := r.file.ReadAt(header[:], r.at); err == nil && header == [frameHeader]byte{} {
+	header := make([]byte, frameHeader)
+	if _, err := r.file.ReadAt(header, r.at); err != nil {
+		return false
+	}
+	if zeros(header[frameHeader-len(frameEnd):]) || zeroSector(header, r.at) {
 		return true
 	}
-	b := make([]byte, sector)
+	b := make([]byte, chunk/4)
 	for at := r.at; at < r.size; {
-		end := min((at/sector+1)*sector, r.size)
-		piece := b[:end-at]
+		piece := b[:min(int64(len(b))-at%sector, r.size-at)]
 		if _, err := r.file.ReadAt(piece, at); err != nil {
 			return false
 		}
-		if bytes.Equal(piece, zeros[:len(piece)]) {
+		if zeroSector(piece, at) {
 			return true
 		}
-		at = end
+		at += int64(len(piece))
 	}
 	return false
+}
+
+// zeroSector tells whether all that b has of some sector is zeros; b stands at an offset of its file.
+func zeroSector(b []byte, at int64) bool {
+	for len(b) > 0 {
+		n := min(sector-int(at%sector), len(b))
+		if zeros(b[:n]) {
+			return true
+		}
+		b, at = b[n:], at+int64(n)
+	}
+	return false
+}
+
+func zeros(b []byte) bool {
+	var none [sector]byte
+	return bytes.Equal(b, none[:len(b)])
 }
 
 // later tells whether the rest of the file holds the header of a frame that was written after the one at the reader's place.

@@ -28,7 +28,7 @@ type writer struct {
 func (w *writer) begin(f file, at int64, head []byte, allowed []messages.Shape) {
 	w.file, w.at, w.written, w.sum = f, at, 0, 0
 	w.operators, w.allowed = w.operators[:0], allowed
-	w.buf = slices.Grow(w.buf[:0], chunk+chunk/8)[:frameHeader]
+	w.buf = slices.Grow(w.buf[:0], frameHeader+4+len(head))[:frameHeader]
 	w.buf = binary.LittleEndian.AppendUint32(w.buf, uint32(len(head)))
 	w.buf = append(w.buf, head...)
 }
