@@ -115,3 +115,9 @@ func shares(t reflect.Type) bool {
 func cloneRaw(r *messages.Raw) messages.Raw {
 	return messages.Decoded(r, strings.Clone(r.Key()), strings.Clone(r.Value()))
 }
+
+// typeOf is the type T.
+func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
+
+// sharesMemory tells whether a T can be changed in place by whoever holds a copy.
+func sharesMemory[T any]() bool { return shares(typeOf[T]()) }

@@ -18,7 +18,7 @@ func (s Stream[T]) Print(n ...int) {
 	if len(n) > 0 {
 		limit = n[0]
 	}
-	registered(s, "print", limit < 0, taking[T](limit+1), func(b *run, parts [][]T, _ []messages.OffsetRange) error {
+	out := registered(s, "print", false, taking[T](limit+1), func(b *run, parts [][]T, _ []messages.OffsetRange) error {
 		return b.print(limit, func(write func(string)) {
 			for _, p := range parts {
 				for i := range p {
@@ -27,6 +27,7 @@ func (s Stream[T]) Print(n ...int) {
 			}
 		})
 	})
+	out.must(limit < 0, "the number of elements is negative")
 }
 
 // print writes a batch's block with one Write: a kill between two lines of a block is rare this way, two streams do not mix.
@@ -59,12 +60,12 @@ func (s Stream[T]) ForeachBatch(f func(context.Context, Batch[T]) error) {
 }
 
 // registered registers an output operation whose combiner keeps elements.
-func registered[T any](s Stream[T], op string, missing bool, c combiner[T, []T], write func(b *run, parts [][]T, ranges []messages.OffsetRange) error) {
+func registered[T any](s Stream[T], op string, missing bool, c combiner[T, []T], write func(b *run, parts [][]T, ranges []messages.OffsetRange) error) *node {
 	n := &node{inputs: []*node{s.n}, output: &outputSpec{combiner: c.spec()}}
 	n.output.write = func(b *run, in gathered) error {
 		return write(b, results[[]T](in), b.rangesOf(in))
 	}
-	s.n.context.add(op, n).needs(missing, "the function")
+	return s.n.context.add(op, n).needs(missing, "the function")
 }
 
 // rangesOf are an input's own ranges, or behind a shuffle those of the whole batch.

@@ -1,7 +1,5 @@
 package streaming
 
-import "reflect"
-
 // store keeps a state for each key, in the order in which the keys came. A batch writes in place and notes what stood there before,
 // once a key: commit forgets the notes, abort puts them back. So both cost what the batch touched, whatever the store holds.
 type store[K comparable, S any] struct {
@@ -49,7 +47,7 @@ type note[S any] struct {
 
 func newStore[K comparable, S any](codecs storeCodecs[K, S], timed bool) *store[K, S] {
 	return &store[K, S]{
-		codecs: codecs, timed: timed, fragile: shares(reflect.TypeFor[S]()),
+		codecs: codecs, timed: timed, fragile: sharesMemory[S](),
 		keepKey: keeper[K](), keepState: keeper[S](), weighKey: weigher[K](), weigh: weigher[S](),
 	}
 }
