@@ -82,10 +82,14 @@ var outputFormats = []string{"table", "json", "tsv"}
 
 func checkOutput(c *cobra.Command, _ []string) error {
 	if format, _ := c.Flags().GetString("output"); !slices.Contains(outputFormats, format) {
-		return &UsageError{fmt.Errorf("unknown output format %q%s; the formats are %s",
-			format, didYouMean(format, outputFormats), strings.Join(outputFormats, ", "))}
+		return &UsageError{unknownFormat(format)}
 	}
 	return nil
+}
+
+func unknownFormat(format string) error {
+	return fmt.Errorf("unknown output format %q%s; the formats are %s",
+		format, didYouMean(format, outputFormats), strings.Join(outputFormats, ", "))
 }
 
 // show writes the answer in the format that the line wants.

@@ -50,6 +50,8 @@ func outcomeOf(err error, errOut io.Writer) console.Outcome {
 		return console.Outcome{Then: console.Leave}
 	case errors.Is(err, errEnd):
 		return console.Outcome{Then: console.End}
+	case errors.Is(err, context.Canceled):
+		return console.Outcome{Code: ExitFailed} // who cancelled the line knows
 	}
 	fmt.Fprintln(errOut, err)
 	return console.Outcome{Code: exitCode(err)}

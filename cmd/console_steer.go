@@ -49,21 +49,16 @@ func steerCommand(c Control, on bool, cmd *cobra.Command) *cobra.Command {
 }
 
 func acceptedAnswer(command string, on, waited bool, a messages.Accepted) answer {
+	if a.Time.Year() < 1970 { // nobody knows the time before the first batch
+		a.Time = time.Time{}
+	}
 	sentence := fmt.Sprintf("resumes with batch %d", a.Batch)
 	if on {
-		sentence = fmt.Sprintf("pauses at the boundary before batch %d%s; resume goes on", a.Batch, boundary(a.Time))
+		sentence = fmt.Sprintf("pauses at the boundary before batch %d (%s); resume goes on", a.Batch, moment(a.Time).text)
 	}
 	return answer{sentence: sentence, fields: []field{
 		{"command", "", phrase(command)}, {"batch", "", count(a.Batch)}, {"time", "", moment(a.Time)}, {"in_effect", "", yesNo(waited)},
 	}}
-}
-
-// boundary is the time of a batch, which nobody knows before the first one.
-func boundary(t time.Time) string {
-	if t.Year() < 1970 {
-		return ""
-	}
-	return " (" + clockTime(t) + ")"
 }
 
 // awaitPause asks again and again until the stream stands still, or runs: there is no message for it, and nobody waits often.

@@ -136,7 +136,18 @@ func (s *Session) ask(ctx context.Context, r Request, out, errOut io.Writer) (*D
 		return d, nil
 	case <-ctx.Done():
 		s.root.Send(s.pid, ask{Request: Request{ID: r.ID, Cancel: true}})
+		s.awaitCancel(end)
 		return nil, context.Cause(ctx)
+	}
+}
+
+// awaitCancel lets a cancelled line have its last word, so that it does not speak in the next one's time.
+func (s *Session) awaitCancel(end <-chan *Done) {
+	timer := time.NewTimer(cancelTimeout)
+	defer timer.Stop()
+	select {
+	case <-end:
+	case <-timer.C:
 	}
 }
 
