@@ -23,16 +23,23 @@ func (l *loader) against(key, problem, accepted string) {
 	l.report(v.origin, key, problem, accepted, "")
 }
 
-// checkTopics: a pattern names the topics instead of topics.
+// checkTopics: a pattern names the topics instead of topics. Of the two, what a flag says wins over a file, as it would for one key.
 func (l *loader) checkTopics() {
 	c := l.config
 	if c.Pattern == "" {
 		return
 	}
-	if c.IsSet("topics") {
-		l.against("pattern", "topics is set as well, at "+c.Origin("topics").String(), "one of the two")
+	topics, pattern := c.Origin("topics"), c.Origin("pattern")
+	switch {
+	case topics.Kind > pattern.Kind:
+		c.Pattern = ""
+		delete(c.values, "pattern")
+		return
+	case topics.Kind == pattern.Kind:
+		l.against("pattern", "topics is set as well, at "+topics.String(), "one of the two")
 	}
 	c.Topics = nil
+	delete(c.values, "topics")
 }
 
 // checkAutoCommit: enable.auto.commit true is at-most-once, as the post has it: a commit before the outputs.
@@ -48,7 +55,7 @@ func (l *loader) checkAutoCommit() {
 	}
 	if c.IsSet("delivery") && c.Delivery != AtMostOnce {
 		l.against(key, fmt.Sprintf("true means delivery: at-most-once, and delivery is %s, at %v", c.Delivery, c.Origin("delivery")),
-			"false, or delivery: at-most-once, or only one of the two keys")
+			"delivery: at-most-once (or -X delivery=at-most-once) with it, or enable.auto.commit: false")
 		return
 	}
 	if c.Delivery = AtMostOnce; !c.IsSet("delivery") {
@@ -62,21 +69,22 @@ func (l *loader) checkExactlyOnce() {
 	if c.Delivery != ExactlyOnce {
 		return
 	}
-	for _, needed := range []struct {
-		holds               bool
-		property, accepted  string
-		otherwise, fallback string
-	}{
-		{c.Settings.Acks() == -1, "acks", "all", "a transaction needs the acknowledgement of all replicas", "all"},
-		{c.Settings.Idempotent(), "enable.idempotence", "true", "a transaction needs an idempotent producer", "true"},
-		{c.Settings.ReadCommitted() || !c.setProperty("isolation.level"), "isolation.level", "read_committed",
-			"with delivery: exactly-once, what other transactions have not committed must not be read", "read_committed"},
-	} {
-		if !needed.holds {
-			key := c.propertyKey(needed.property)
-			l.report(c.Origin(key), key, needed.otherwise, needed.accepted+", or another delivery", "")
-		}
+	switch {
+	case c.Settings.Acks() != -1:
+		l.needs("acks", "a transaction needs the acknowledgement of all replicas", "all, or another delivery")
+	case !c.Settings.Idempotent() && c.setProperty("enable.idempotence"):
+		l.needs("enable.idempotence", "a transaction needs an idempotent producer", "true, or another delivery")
+	case !c.Settings.Idempotent():
+		l.needs("max.in.flight.requests.per.connection", "a transaction needs an idempotent producer", "1 to 5, or another delivery")
 	}
+	if !c.Settings.ReadCommitted() {
+		l.needs("isolation.level", "with delivery: exactly-once, what others have not committed must not be read", "read_committed, or another delivery")
+	}
+}
+
+// needs reports a property whose value does not go with the delivery.
+func (l *loader) needs(property, problem, accepted string) {
+	l.against(l.config.propertyKey(property), problem, accepted)
 }
 
 // propertyKey is the key under which a property was set, with a role's prefix or without.

@@ -69,12 +69,12 @@ func (l *loader) overrides() {
 	for _, override := range l.options.Overrides {
 		key, text, ok := strings.Cut(override, "=")
 		key = strings.TrimSpace(key)
-		at := Origin{Kind: FromFlag, Name: "-X " + shownOverride(key, text, ok)}
+		at := Origin{Kind: FromFlag, Name: "-X " + shownOverride(key, text)}
 		switch {
 		case !ok || key == "":
 			l.report(Origin{Kind: FromFlag, Name: "-X " + hideAfter(override)}, "", "this is not KEY=VALUE", "-X KEY=VALUE, such as -X interval=500ms", nearestKey(key))
-		case strings.ContainsAny(key, "\n\r\t "):
-			l.report(at, "", "a key has no spaces", "-X KEY=VALUE, such as -X interval=500ms", "")
+		case strings.ContainsAny(key, "\n\r\t :"):
+			l.report(at, "", "a key has neither spaces nor colons", "-X KEY=VALUE, such as -X interval=500ms", "")
 		default:
 			l.inline(value{key: key, origin: at, keyAt: at}, text)
 		}
@@ -82,9 +82,9 @@ func (l *loader) overrides() {
 }
 
 // shownOverride is an override without what nobody should see. What is not known may be a misspelt secret.
-func shownOverride(key, text string, ok bool) string {
-	if !ok {
-		return key
+func shownOverride(key, text string) string {
+	if i := strings.IndexAny(key, "\n\r\t :"); i >= 0 {
+		key, text = key[:i], mask
 	}
 	_, isSetting := settingOf(key)
 	_, isKafka := kafkaProperty(key)

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -102,11 +103,7 @@ func (l *loader) mapping(n ast.Node, path string, at Origin) {
 	}
 	pairs, ok := n.(ast.MapNode)
 	if !ok {
-		what := "the file"
-		if path != "" {
-			what = path
-		}
-		l.report(l.at(at, n), path, fmt.Sprintf("%s holds keys, and this is none", what), "keys and values: "+members(sectionOf(path)), "")
+		l.report(l.at(at, n), path, "keys belong here, and this is none", "KEY: VALUE, with one of: "+members(sectionOf(path)), foreign[plain(path)])
 		return
 	}
 	for each := pairs.MapRange(); each.Next(); {
@@ -126,13 +123,18 @@ func sectionOf(path string) string {
 func (l *loader) pair(p *ast.MappingValueNode, path string, at Origin) {
 	v := value{key: sectionOf(path) + keyText(p.Key), origin: l.at(at, p.Value), keyAt: l.at(at, p.Key)}
 	s, isSetting := settingOf(v.key)
+	known, isProperty := kafkaProperty(v.key)
 	_, isMap := p.Value.(ast.MapNode)
 	l.behaviour(v.key)
 	switch {
+	case strings.ContainsAny(v.key, ":="):
+		l.report(v.keyAt, "", "this is no key with a value", "a space after the colon: key: value", "")
 	case p.Key.IsMergeKey():
 		l.report(v.keyAt, "", "merge keys are not read here", "the keys themselves", "")
 	case isSetting && isMap:
 		l.report(v.origin, v.key, "it takes a value, and there are keys under it", s.kind.accepted, "")
+	case isProperty && isMap, isSecret(v.key) && isMap:
+		l.report(v.keyAt, v.key, "it takes a value, and there are keys under it", cmp.Or(known.Accepted, "a value"), "")
 	case isSetting:
 		l.leaf(v, p.Value)
 	case isSection(v.key), isMap && freeForm(v.key):

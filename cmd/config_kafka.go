@@ -29,6 +29,9 @@ func (l *loader) kafka() {
 		}
 	}
 	l.standIn(given)
+	if c.Delivery == ExactlyOnce && !c.setProperty("isolation.level") {
+		given["isolation.level"] = "read_committed" // what a transaction aborted must not be counted
+	}
 	settings, err := kafka.NewSettings(given)
 	for _, wrong := range propertyErrors(err) {
 		v, ok := c.values[kafkaPrefix+wrong.Property]
@@ -90,6 +93,7 @@ func propertyErrors(err error) (all []*kafka.PropertyError) {
 // property that asks for it: the one that the reason names.
 func (l *loader) property(wrong *kafka.PropertyError, v value, isSet bool) {
 	key := kafkaPrefix + wrong.Property
+	_, known := kafkaProperty(key)
 	if !isSet {
 		v.origin = l.warned(wrong.Reason)
 		v.keyAt = v.origin
@@ -99,11 +103,22 @@ func (l *loader) property(wrong *kafka.PropertyError, v value, isSet bool) {
 		l.report(v.origin, key, "the value, which came by ${…}, is not accepted", wrong.Accepted, "")
 	case wrong.Accepted != "":
 		l.report(v.origin, key, `"`+wrong.Value+`" is not accepted (`+wrong.Reason+`)`, wrong.Accepted, closestWord(key, wrong.Value))
+	case wrong.Reason != "" && known:
+		l.report(v.origin, key, wrong.Reason, "", "")
 	case wrong.Reason != "":
-		l.report(v.origin, key, wrong.Reason, "", wrong.Nearest)
+		l.renamed(v, key, wrong)
 	default:
 		l.unknownProperty(v, key, wrong)
 	}
+}
+
+// renamed reports a name that Kafka knows and this program does not, with the one that it has instead.
+func (l *loader) renamed(v value, key string, wrong *kafka.PropertyError) {
+	nearest := ""
+	if wrong.Nearest != "" {
+		nearest = kafkaPrefix + wrong.Nearest
+	}
+	l.report(v.keyAt, key, wrong.Reason, "", nearest)
 }
 
 func (l *loader) unknownProperty(v value, key string, wrong *kafka.PropertyError) {
@@ -112,6 +127,9 @@ func (l *loader) unknownProperty(v value, key string, wrong *kafka.PropertyError
 		nearest = kafkaPrefix + nearest
 	} else if _, ours := settingOf(nearestKey(wrong.Property)); ours {
 		nearest = nearestKey(wrong.Property) // kafka.interval
+	}
+	if isSecret(key) || isSecret(nearest) {
+		l.hide(v)
 	}
 	accepted := ""
 	if nearest == "" {

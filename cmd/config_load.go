@@ -62,6 +62,9 @@ func (l *loader) accept(v value) {
 		return
 	}
 	v.secret = v.secret || isSecret(v.key)
+	if v.shape == scalar && takesList(v.key) {
+		v.shape, v.texts = list, entries(v.joined())
+	}
 	if v.secret {
 		l.hide(v)
 	}
@@ -85,16 +88,16 @@ func (l *loader) known(v value) bool {
 }
 
 func (l *loader) unknown(v value) {
-	if isSecret(v.key) {
+	nearest, accepted := nearestKey(v.key), ""
+	if isSecret(v.key) || isSecret(nearest) {
 		l.hide(v)
 	}
-	nearest, accepted := nearestKey(v.key), ""
 	if nearest == "" {
 		section, _, _ := cutLast(v.key, ".")
 		if !isSection(section) {
 			section = ""
 		}
-		accepted = members(section)
+		accepted = members(sectionOf(section))
 	}
 	l.report(v.keyAt, v.key, "there is no such key", accepted, nearest)
 }
@@ -122,7 +125,7 @@ func (l *loader) checkLoser(v value) {
 	}
 	_, err := kafka.NewSettings(map[string]string{name: v.joined()})
 	for _, wrong := range propertyErrors(err) {
-		if wrong.Accepted != "" { // the value itself, rather than what would go with it
+		if _, exists := kafkaProperty(v.key); wrong.Accepted != "" || !exists { // rather than what would go with it
 			l.property(wrong, v, true)
 		}
 	}
@@ -142,7 +145,7 @@ func (l *loader) assign() {
 func (l *loader) try(v value, s setting, c *Config) {
 	var wrong *badValue
 	switch {
-	case v.shape == nothing && !s.kind.list:
+	case v.shape == nothing:
 		l.report(v.origin, v.key, "it has no value", s.kind.accepted+"; without the line: "+s.written(), "")
 	case v.shape == list && !s.kind.list:
 		l.report(v.origin, v.key, "it has a list, and takes one value", s.kind.accepted, "")

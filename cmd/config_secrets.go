@@ -18,11 +18,7 @@ func (l *loader) resolve() {
 			continue
 		}
 		before := len(l.findings)
-		v = l.expandAll(v)
-		if s, ok := settingOf(key); ok && s.kind.list && v.shape == scalar {
-			v.shape, v.texts = list, entries(v.joined())
-		}
-		l.config.values[key] = v
+		l.config.values[key] = l.expandAll(v)
 		if len(l.findings) > before {
 			delete(l.config.values, key)
 		}
@@ -30,20 +26,24 @@ func (l *loader) resolve() {
 }
 
 func (l *loader) expandAll(v value) value {
-	v.texts = slices.Clone(v.texts)
-	for i := range v.texts {
-		v.texts[i] = l.expand(&v, v.texts[i])
+	texts := slices.Clone(v.texts)
+	for i := range texts {
+		texts[i] = l.expand(&v, texts[i])
 	}
-	switch v.raw.(type) {
+	switch raw := v.raw.(type) {
 	case string:
-		v.raw = v.joined()
+		v.raw = texts[0]
 	case []any:
-		v.raw = slices.Clone(v.raw.([]any))
-		for i, item := range v.raw.([]any) {
+		v.raw = slices.Clone(raw)
+		for i, item := range raw {
 			if _, isText := item.(string); isText {
-				v.raw.([]any)[i] = v.texts[i]
+				v.raw.([]any)[i] = texts[i]
 			}
 		}
+	}
+	v.texts = texts
+	if takesList(v.key) {
+		v.texts = entries(v.joined()) // one reference may hold several
 	}
 	return v
 }
@@ -106,7 +106,7 @@ func (l *loader) hide(v value) {
 }
 
 // named finds a key that is a secret by its name, with what follows.
-var named = regexp.MustCompile(`(?i)([\w.-]*(?:` + secretive.String()[len("(?i)"):] + `)[\w.-]*["']?\s*[:=]\s*).*`)
+var named = regexp.MustCompile(`(?i)([\w.-]*(?:` + secretWords + `)[\w.-]*["']?\s*[:=]\s*).*`)
 
 // hideAfter masks what follows a name that is a secret's.
 func hideAfter(line string) string { return named.ReplaceAllString(line, "${1}"+mask) }

@@ -30,11 +30,11 @@ var settingRows = []setting{
 	{"pattern", text(func(c *Config) *string { return &c.Pattern }, "a regular expression (Go's); empty for none", expression),
 		"", "topics by regular expression instead; new ones that match are picked up", false},
 	{"delivery", choice(func(c *Config) *Delivery { return &c.Delivery }, AtMostOnce, AtLeastOnce, ExactlyOnce),
-		"at-least-once", "at-most-once | at-least-once | exactly-once", false},
+		"at-least-once", "at-most-once | at-least-once | exactly-once: what a crash may do is lose, repeat, neither", false},
 	{"exchange", choice(func(c *Config) *Exchange { return &c.Exchange }, ExchangeMemory, ExchangePartition, ExchangeTopic),
 		"memory", "memory | partition | topic: where equal keys meet when instances share the work", false},
 	{"checkpoint", text(func(c *Config) *string { return &c.Checkpoint }, "a folder; empty for none", anyPath),
-		"", "a folder for progress and state; empty: offsets in Kafka, which jobs without state need only", false},
+		"", "a folder for progress and state; empty: offsets in Kafka, enough for jobs without state", false},
 	{"ledger", text(func(c *Config) *string { return &c.Ledger }, "a folder; empty for the checkpoint's", anyPath),
 		"", "a folder, one file per instance; empty: the checkpoint's, else memory", false},
 	{"instance", text(func(c *Config) *string { return &c.Instance }, "up to 100 letters, digits, dots, _ and -; empty for the host's name", memberName),
@@ -109,6 +109,15 @@ func kafkaProperty(key string) (kafka.Property, bool) {
 		}
 	}
 	return kafka.Property{}, false
+}
+
+// takesList tells whether the values of key are lists.
+func takesList(key string) bool {
+	if s, ok := settingOf(key); ok {
+		return s.kind.list
+	}
+	p, ok := kafkaProperty(key)
+	return ok && p.Kind == kafka.KindList
 }
 
 // namesOf are the names under which a property may be written, its own first.

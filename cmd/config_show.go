@@ -72,6 +72,10 @@ func (c *Config) fallback(p kafka.Property) string {
 		return embeddedServers
 	case p.Name == "group.id":
 		return c.group()
+	case p.Name == "enable.idempotence":
+		return strconv.FormatBool(c.Settings.Idempotent()) // it gives way to acks
+	case p.Name == "isolation.level" && c.Settings.ReadCommitted():
+		return "read_committed"
 	}
 	return p.Default
 }
@@ -102,7 +106,8 @@ func oneLine(text string) string {
 	return text
 }
 
-// showYAML prints what LoadConfig would read, secrets aside.
+// showYAML prints what LoadConfig would read, secrets aside. The defaults of Kafka's properties are comments: some of them give
+// way to what is set, which they would not if they were set themselves.
 func showYAML(w io.Writer, all []shownSetting, origin bool) error {
 	for _, s := range all {
 		written, err := yaml.MarshalWithOptions(s.value.plain(), yaml.Flow(true))
@@ -110,6 +115,9 @@ func showYAML(w io.Writer, all []shownSetting, origin bool) error {
 			return err
 		}
 		line := s.key + ": " + strings.TrimSpace(string(written))
+		if s.origin.Kind == FromDefault && strings.HasPrefix(s.key, kafkaPrefix) {
+			line = "# " + line
+		}
 		if origin {
 			line += "  # " + oneLine(s.origin.String())
 		}

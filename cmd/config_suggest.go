@@ -11,7 +11,7 @@ import (
 var foreign = map[string]string{
 	"batch.interval": "interval", "batch.duration": "interval", "batchduration": "interval",
 	"brokers": "kafka.bootstrap.servers", "kafka.brokers": "kafka.bootstrap.servers",
-	"group": "kafka.group.id", "consumer.group": "kafka.group.id",
+	"group": "kafka.group.id", "consumer.group": "kafka.group.id", "kafka.group": "kafka.group.id",
 	"guarantee": "delivery", "processing.guarantee": "delivery", "kafka.processing.guarantee": "delivery",
 	"dlq": "errors.deadletterqueue.topic.name", "dead.letter.topic": "errors.deadletterqueue.topic.name",
 	"checkpoint.dir": "checkpoint", "checkpoint.folder": "checkpoint", "state.dir": "checkpoint",

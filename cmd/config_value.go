@@ -50,7 +50,9 @@ func (v value) shown() string {
 func (v value) indirect() bool { return strings.Contains(v.joined(), "${") }
 
 // secretive finds names whose value nobody should see, also when they are misspelt.
-var secretive = regexp.MustCompile(`(?i)pass?w|pwd|secret|token$|passphrase|credential|jaas|api.?key|private.?key`)
+var secretive = regexp.MustCompile(`(?i)` + secretWords)
+
+const secretWords = `pass|pasw|pwd|secret|token|credential|jaas|api.?key|private.?key`
 
 // isSecret tells whether the values of key are never shown.
 func isSecret(key string) bool {

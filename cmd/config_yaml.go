@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -40,6 +39,10 @@ func readList(n *ast.SequenceNode, v *value) (problem string) {
 	v.shape, v.texts = list, nil
 	for _, item := range n.Values {
 		var one value
+		if address, ok := hostPort(item); ok {
+			v.texts, raw = append(v.texts, address), append(raw, address)
+			continue
+		}
 		if problem := read(item, &one); problem != "" {
 			return problem
 		}
@@ -50,6 +53,17 @@ func readList(n *ast.SequenceNode, v *value) (problem string) {
 	}
 	v.raw = raw
 	return ""
+}
+
+// hostPort reads [host:9092] inside braces, which the library takes for a map, though no space is behind the colon.
+func hostPort(item ast.Node) (address string, ok bool) {
+	pairs, ok := item.(*ast.MappingNode)
+	if !ok || len(pairs.Values) != 1 {
+		return "", false
+	}
+	host, port := pairs.Values[0].Key.GetToken(), pairs.Values[0].Value.GetToken()
+	adjacent := host.Position.Line == port.Position.Line && host.Position.Column+len([]rune(host.Value))+1 == port.Position.Column
+	return host.Value + ":" + port.Value, adjacent && pairs.Values[0].Value.Type() == ast.IntegerType
 }
 
 // scalarText is a scalar as it was written: 007 stays 007.
@@ -146,11 +160,11 @@ func (l *loader) tabs(at Origin) (found bool) {
 // inline reads the value of a variable or a flag as YAML would: a list for a key that takes one, keys for a section, and text
 // otherwise, so that a regular expression or a password needs no quotes.
 func (l *loader) inline(v value, text string) {
-	s, isSetting := settingOf(v.key)
-	p, isKafka := kafkaProperty(v.key)
+	_, isSetting := settingOf(v.key)
+	_, isKafka := kafkaProperty(v.key)
 	trimmed := strings.TrimSpace(text)
 	switch {
-	case isSetting && s.kind.list, isKafka && string(p.Kind) == "list":
+	case takesList(v.key):
 		v.shape, v.texts = list, entries(trimmed)
 		l.accept(v)
 	case !isSetting && !isKafka && (freeForm(v.key) || isSection(v.key)):
@@ -164,8 +178,7 @@ func (l *loader) inline(v value, text string) {
 // inlineTree reads what may be keys: {audit: {limit: 5}}.
 func (l *loader) inlineTree(v value, text string) {
 	if isSection(v.key) && !strings.HasPrefix(text, "{") {
-		accepted := fmt.Sprintf("{KEY: VALUE}, or one of: %s", members(v.key+"."))
-		l.report(v.origin, v.key, "it holds keys, and this is a value", accepted, "")
+		l.report(v.origin, v.key, "keys belong here, and this is none", "{KEY: VALUE}, with one of: "+members(v.key+"."), foreign[plain(v.key)])
 		return
 	}
 	if !strings.HasPrefix(v.key, behaviourPrefix) && !strings.HasPrefix(text, "{") {
