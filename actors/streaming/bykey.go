@@ -50,8 +50,9 @@ func groups[K comparable, V any](parts []*grouped[K, V]) *keyed[K, []V] {
 			}
 			slots[i] = at
 		}
-		for i, of := range p.of {
-			out.values[slots[of]] = append(out.values[slots[of]], p.values[i])
+		for i := range p.values {
+			at := slots[p.keyOf(i)]
+			out.values[at] = append(out.values[at], p.values[i])
 		}
 	}
 	return out

@@ -45,11 +45,14 @@ func combiningByKey[K comparable, V, C any](create func(V) C, add func(C, V) C) 
 	size := &estimate{}
 	return combiner[Pair[K, V], *keyed[K, C]]{func(t *Task, n *node) (func([]Pair[K, V]), func() *keyed[K, C]) {
 		m := newKeyed[K, C](size.room())
-		var tags [probing]uint32
+		var tags, guesses [probing]uint32
 		take := func(in []Pair[K, V]) {
-			hashAll(&m.table, in, func(p *Pair[K, V]) K { return p.Key }, &tags)
 			for i := range in {
-				if at, ok := m.find(in[i].Key, tags[i]); ok {
+				tags[i] = tagOf(in[i].Key)
+			}
+			m.guess(tags[:len(in)], &guesses)
+			for i := range in {
+				if at, ok := m.findAt(in[i].Key, tags[i], guesses[i]); ok {
 					m.values[at] = add(m.values[at], in[i].Value)
 					continue
 				}

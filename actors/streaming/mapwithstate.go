@@ -117,14 +117,15 @@ func (m *mapping[K, V, S, U]) begin(due int64) {
 func (m *mapping[K, V, S, U]) fold(now time.Time, due int64, p *grouped[K, V], out []U) []U {
 	m.slots = slotsOf(m.store, p.table, m.slots[:0])
 	var state KeyState[S]
-	for i, of := range p.of {
+	for i := range p.values {
+		of := p.keyOf(i)
 		pos := m.slots[of]
 		e := &m.store.entries[pos]
 		if m.store.fragile {
 			m.store.note(pos)
 		}
 		state = KeyState[S]{value: e.state, exists: e.live}
-		u, ok := m.spec.Function(now, m.store.keys[pos], Some(p.values[i]), &state).Get()
+		u, ok := m.spec.Function(now, p.keys[of], Some(p.values[i]), &state).Get()
 		if ok {
 			out = append(out, u)
 		}

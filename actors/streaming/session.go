@@ -99,8 +99,8 @@ func (m *meeting[T, K, A]) remembers() *memory { return m.memory }
 func (m *meeting[T, K, A]) run(b *run, _ *node, in []gathered) (any, error) {
 	for _, part := range results[*grouped[K, timedElement[T]]](in[0]) {
 		slots := slotsOf(m.store, part.table, nil)
-		for i, of := range part.of {
-			m.add(slots[of], part.values[i])
+		for i := range part.values {
+			m.add(slots[part.keyOf(i)], part.values[i])
 		}
 	}
 	limit, out := passed(b, m.of), []Windowed[K, A]{}

@@ -10,8 +10,9 @@ import (
 // One Kafka partition is one partition of the stream. A record that does not decode is rejected (see errors.tolerance).
 func Events(c *Context, topics ...string) Stream[messages.RichEvent] {
 	n := kafkaSource(c, topics, func(t *Task, n *node, down any) func([]messages.Raw) {
-		return decodeAll(t, n, down.(sink[messages.RichEvent]), func(r *messages.Raw) (messages.RichEvent, error) {
-			return decodeEvent(r)
+		return decodeAll(t, n, down.(sink[messages.RichEvent]), func(r *messages.Raw, out *messages.RichEvent) (err error) {
+			*out, err = decodeEvent(r)
+			return err
 		})
 	})
 	return Stream[messages.RichEvent]{c.add("events", typed[messages.RichEvent](n))}
@@ -21,8 +22,8 @@ func Events(c *Context, topics ...string) Stream[messages.RichEvent] {
 // decoded. One Kafka partition is one partition of the stream. Spark: KafkaUtils.createDirectStream.
 func DirectStream[K, V any](c *Context, key Decoder[K], value Decoder[V], topics ...string) Stream[messages.Record[K, V]] {
 	n := kafkaSource(c, topics, func(t *Task, n *node, down any) func([]messages.Raw) {
-		return decodeAll(t, n, down.(sink[messages.Record[K, V]]), func(r *messages.Raw) (messages.Record[K, V], error) {
-			return decodeRecord(r, key, value)
+		return decodeAll(t, n, down.(sink[messages.Record[K, V]]), func(r *messages.Raw, out *messages.Record[K, V]) error {
+			return decodeRecord(r, out, key, value)
 		})
 	})
 	s := Stream[messages.Record[K, V]]{c.add("directStream", typed[messages.Record[K, V]](n))}
@@ -42,45 +43,49 @@ func kafkaSource(c *Context, topics []string, decode func(t *Task, n *node, down
 	}}
 }
 
-// decodeAll decodes whole slices. A job in which a function may reject a record gets them one by one, so that it is known which.
-func decodeAll[T any](t *Task, n *node, down sink[T], decode func(*messages.Raw) (T, error)) func([]messages.Raw) {
+// decodeAll decodes whole slices, each record in its place. A job in which a function may reject a record gets them one by one, so
+// that it is known which.
+func decodeAll[T any](t *Task, n *node, down sink[T], decode func(*messages.Raw, *T) error) func([]messages.Raw) {
 	var out []T
 	return func(in []messages.Raw) {
 		t.at(n)
-		out = out[:0]
+		if cap(out) < len(in) {
+			out = make([]T, len(in))
+		}
+		kept := 0
 		for i := range in {
-			v, err := decode(&in[i])
-			if err != nil {
+			if err := decode(&in[i], &out[:cap(out)][kept]); err != nil {
 				t.reject(&in[i], "decode", err)
 				continue
 			}
-			out = append(out, v)
+			kept++
 			if t.rejecting {
 				t.record = &in[i]
-				down.push(out)
-				t.record, out = nil, out[:0]
+				down.push(out[:kept])
+				t.record, kept = nil, 0
 				t.at(n)
 			}
 		}
-		if len(out) > 0 {
-			down.push(out)
+		if kept > 0 {
+			down.push(out[:kept])
 		}
 	}
 }
 
-func decodeRecord[K, V any](r *messages.Raw, key Decoder[K], value Decoder[V]) (messages.Record[K, V], error) {
+func decodeRecord[K, V any](r *messages.Raw, out *messages.Record[K, V], key Decoder[K], value Decoder[V]) error {
 	var k K
 	var v V
 	var err error
 	if r.HasKey() {
 		if k, err = key(r.Key()); err != nil {
-			return messages.Record[K, V]{}, badRecord(r, "key", r.Key(), err)
+			return badRecord(r, "key", r.Key(), err)
 		}
 	}
 	if r.HasValue() {
 		if v, err = value(r.Value()); err != nil {
-			return messages.Record[K, V]{}, badRecord(r, "value", r.Value(), err)
+			return badRecord(r, "value", r.Value(), err)
 		}
 	}
-	return messages.Decoded(r, k, v), nil
+	*out = messages.Decoded(r, k, v)
+	return nil
 }

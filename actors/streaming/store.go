@@ -23,6 +23,7 @@ type store[K comparable, S any] struct {
 	keepState func(*arena, S) (S, int64)
 	weighKey  func(K) int64
 	weigh     func(S) int64
+	plain     bool // all states are of one size, and hold nothing behind themselves
 	fragile   bool // a state can be changed in place behind the store's back
 	frozen    [][]byte
 }
@@ -47,7 +48,7 @@ type note[S any] struct {
 
 func newStore[K comparable, S any](codecs storeCodecs[K, S], timed bool) *store[K, S] {
 	return &store[K, S]{
-		codecs: codecs, timed: timed, fragile: sharesMemory[S](),
+		codecs: codecs, timed: timed, fragile: sharesMemory[S](), plain: plainSize[S]() > 0,
 		keepKey: keeper[K](), keepState: keeper[S](), weighKey: weigher[K](), weigh: weigher[S](),
 	}
 }
@@ -65,6 +66,23 @@ func (s *store[K, S]) slot(k K, tag uint32) uint32 {
 	s.entries = append(s.entries, entry[S]{seq: s.next})
 	s.next++
 	return pos
+}
+
+// slotsOf looks up all keys of a partition, appending their positions to slots.
+func slotsOf[K comparable, S any](s *store[K, S], keys table[K], slots []uint32) []uint32 {
+	var guesses [probing]uint32
+	for from := 0; from < len(keys.keys); from += probing {
+		until := min(from+probing, len(keys.keys))
+		s.guess(keys.tags[from:until], &guesses)
+		for i := from; i < until; i++ {
+			pos, ok := s.findAt(keys.keys[i], keys.tags[i], guesses[i-from])
+			if !ok {
+				pos = s.slot(keys.keys[i], keys.tags[i])
+			}
+			slots = append(slots, pos)
+		}
+	}
+	return slots
 }
 
 // note keeps what stands at pos before the attempt's first write there.
@@ -96,6 +114,10 @@ func (s *store[K, S]) freeze(e *entry[S]) {
 // set gives the key at pos a state.
 func (s *store[K, S]) set(pos uint32, state S) {
 	e := s.note(pos)
+	if s.plain && e.live {
+		e.state = state
+		return
+	}
 	if e.live {
 		s.held -= s.weigh(e.state)
 	} else {

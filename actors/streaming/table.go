@@ -109,18 +109,36 @@ func (t *table[K]) cutBack(size int) {
 	t.keys, t.tags = t.keys[:size], t.tags[:size]
 }
 
-// probing is how many keys are hashed at a time: their loads from the table overlap, which a lookup one by one does not allow.
+// probing is how many keys are looked up at a time: their loads from the table overlap, which a lookup one by one does not allow.
 const probing = 256
 
-// hashAll writes the keys' hashes and touches their slots.
-func hashAll[T any, K comparable](t *table[K], in []T, key func(*T) K, tags *[probing]uint32) (touched uint64) {
-	mask := uint32(len(t.slots) - 1)
-	for i := range in {
-		tag := tagOf(key(&in[i]))
-		tags[i] = tag
-		if len(t.slots) > 0 {
-			touched += t.slots[tag&mask]
+// guess writes the position of the first entry on each tag's way that has the tag: most likely the one looked for. noGuess where
+// there is none. It reads the slots only, so that many of these loads, each most likely a miss of the cache, are under way at once.
+func (t *table[K]) guess(tags []uint32, guesses *[probing]uint32) {
+	if len(t.slots) == 0 {
+		for i := range tags {
+			guesses[i] = noGuess
 		}
+		return
 	}
-	return touched
+	mask := uint32(len(t.slots) - 1)
+	for i, tag := range tags {
+		at := tag & mask
+		s := t.slots[at]
+		for s != 0 && uint32(s>>32) != tag {
+			at = (at + 1) & mask
+			s = t.slots[at]
+		}
+		guesses[i] = uint32(s) - 1
+	}
+}
+
+const noGuess = ^uint32(0)
+
+// findAt is find with a guess.
+func (t *table[K]) findAt(k K, tag, guess uint32) (pos uint32, ok bool) {
+	if guess != noGuess && t.keys[guess] == k {
+		return guess, true
+	}
+	return t.find(k, tag)
 }

@@ -1,6 +1,9 @@
 package streaming
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A StateOption sets up state by key.
 type StateOption[K comparable, S any] func(*stateOptions[K, S])
@@ -96,10 +99,11 @@ func (u *updating[K, V, S]) arrange(parts []*grouped[K, V]) []V {
 		slots[i] = slotsOf(u.store, p.table, make([]uint32, 0, len(p.keys)))
 		total += len(p.values)
 	}
-	u.starts = append(u.starts[:0], make([]uint32, len(u.store.entries)+2)...)
+	u.starts = slices.Grow(u.starts[:0], len(u.store.entries)+2)[:len(u.store.entries)+2]
+	clear(u.starts)
 	for i, p := range parts {
-		for _, of := range p.of {
-			u.starts[slots[i][of]+2]++
+		for j := range p.values {
+			u.starts[slots[i][p.keyOf(j)]+2]++
 		}
 	}
 	for i := 2; i < len(u.starts); i++ {
@@ -107,21 +111,13 @@ func (u *updating[K, V, S]) arrange(parts []*grouped[K, V]) []V {
 	}
 	values := make([]V, total)
 	for i, p := range parts {
-		for j, of := range p.of {
-			at := &u.starts[slots[i][of]+1]
+		for j := range p.values {
+			at := &u.starts[slots[i][p.keyOf(j)]+1]
 			values[*at] = p.values[j]
 			*at++
 		}
 	}
 	return values
-}
-
-// slotsOf looks up each distinct key of a partition once.
-func slotsOf[K comparable, S any](s *store[K, S], keys table[K], slots []uint32) []uint32 {
-	for i := range keys.keys {
-		slots = append(slots, s.slot(keys.keys[i], keys.tags[i]))
-	}
-	return slots
 }
 
 func (u *updating[K, V, S]) update(now time.Time, pos uint32, values []V) (S, bool) {
