@@ -33,7 +33,7 @@ func (p *progress) openNext() {
 		return // what is planned may be what runs right now, and a regular batch would go before it
 	}
 	p.batchID++
-	p.filling = &filling{batch: batch{id: p.batchID, attempt: 1, gone: map[messages.TopicPartition]int64{}}, members: map[messages.TopicPartition]*member{}}
+	p.filling = &filling{batch: batch{id: p.batchID, attempt: 1, gone: map[messages.TopicPartition]int64{}, fresh: map[messages.TopicPartition]bool{}}, members: map[messages.TopicPartition]*member{}}
 	if planned {
 		p.filling.time, p.filling.attempt, p.filling.rerun = plan.Time, plan.Attempt+1, true
 		return
@@ -193,7 +193,12 @@ func (p *progress) runComplete() {
 	b := f.batch
 	b.cutAt = p.now()
 	for tp, state := range p.partitions {
-		b.gone[tp] = state.gone
+		if state.gone > 0 {
+			b.gone[tp] = state.gone
+		}
+		if state.fresh {
+			b.fresh[tp] = true
+		}
 		if mem, in := f.members[tp]; in {
 			b.parts = append(b.parts, *mem.part)
 			continue

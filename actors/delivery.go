@@ -13,6 +13,9 @@ type Batch struct {
 	Time    time.Time
 	Attempt int
 	Ranges  []messages.OffsetRange
+	// Fresh are partitions without a committed offset. They are committed with their first batch even when nothing was read:
+	// otherwise a group that began at the end would begin there again, and miss what came in between.
+	Fresh map[messages.TopicPartition]bool
 }
 
 // Delivery is the order in which a batch's outputs and its offsets become durable; there is one implementation a mode. The runner
@@ -33,34 +36,31 @@ type Delivery interface {
 	Abort(context.Context, Batch)
 }
 
-// moved are the ranges in which something was read.
-func (b Batch) moved() []messages.OffsetRange {
-	var moved []messages.OffsetRange
-	for _, r := range b.Ranges {
-		if r.Count() > 0 {
-			moved = append(moved, r)
-		}
-	}
-	return moved
-}
-
 // planned are the offsets that say «at From, and the batch under way ends at Until».
 func (b Batch) planned() []messages.Offset {
-	return b.offsets(func(r messages.OffsetRange) int64 { return r.From })
+	var out []messages.Offset
+	for _, r := range b.Ranges {
+		if r.Count() > 0 {
+			out = append(out, b.offset(r, r.From))
+		}
+	}
+	return out
 }
 
 // done are the offsets behind the batch. Their metadata is the batch's too: whoever comes next gives no other batch its time.
 func (b Batch) done() []messages.Offset {
-	return b.offsets(func(r messages.OffsetRange) int64 { return r.Until })
-}
-
-func (b Batch) offsets(at func(messages.OffsetRange) int64) []messages.Offset {
 	var out []messages.Offset
-	for _, r := range b.moved() {
-		plan := messages.Plan{Time: b.Time, Until: r.Until, Attempt: b.Attempt}
-		out = append(out, messages.Offset{TopicPartition: r.TopicPartition, At: at(r), Metadata: plan.Encode()})
+	for _, r := range b.Ranges {
+		if r.Count() > 0 || b.Fresh[r.TopicPartition] {
+			out = append(out, b.offset(r, r.Until))
+		}
 	}
 	return out
+}
+
+func (b Batch) offset(r messages.OffsetRange, at int64) messages.Offset {
+	plan := messages.Plan{Time: b.Time, Until: r.Until, Attempt: b.Attempt}
+	return messages.Offset{TopicPartition: r.TopicPartition, At: at, Metadata: plan.Encode()}
 }
 
 // commitOffsets writes offsets, if there are any.

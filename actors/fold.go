@@ -102,6 +102,7 @@ func (f *fold) next(credits []int) []int {
 		return credits // the records are folded, but the position behind them is beyond the limit: for the next batch
 	}
 	f.backlog, f.index = f.backlog[1:], 0
+	clear(f.scratch) // a string left there would keep the whole fetch buffer
 	return append(credits, first.Bytes())
 }
 

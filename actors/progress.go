@@ -68,6 +68,7 @@ type partition struct {
 	goal  int64 // with drain: where it ended when it was assigned
 	gone  int64 // records lost before from, to be reported with the next batch
 	ready bool
+	fresh bool // nothing is committed yet: the first commit includes it even when nothing was read
 	plan  *messages.Plan
 }
 
@@ -81,6 +82,7 @@ type batch struct {
 	cutAt     time.Time
 	parts     []messages.Part
 	gone      map[messages.TopicPartition]int64
+	fresh     map[messages.TopicPartition]bool
 }
 
 // filling is the batch that is being filled.
@@ -110,7 +112,7 @@ func (p *progress) positions(m messages.Assigned) {
 	p.assigned = true
 	for pos := range m.Positions() {
 		known := p.partitions[pos.TopicPartition]
-		state := &partition{from: pos.From, end: pos.End, goal: pos.End, gone: pos.Gone}
+		state := &partition{from: pos.From, end: pos.End, goal: pos.End, gone: pos.Gone, fresh: !pos.Committed}
 		if pos.Planned {
 			p.floor = later(p.floor, pos.Plan.Time)
 			if pos.Plan.Until > pos.From { // otherwise it is the batch that was committed there
@@ -272,6 +274,7 @@ func (p *progress) committed(b *batch) {
 			state.from = part.Range.Until
 			state.end = max(state.end, part.End)
 			state.gone = 0
+			state.fresh = state.fresh && !b.fresh[part.Range.TopicPartition]
 			if state.plan != nil && state.from >= state.plan.Until {
 				state.plan = nil
 			}

@@ -181,7 +181,7 @@ func (r *runner) commitAlone(ctx context.Context, what Batch) error {
 }
 
 func (b *batch) described() Batch {
-	d := Batch{Time: b.time, Attempt: b.attempt, Ranges: make([]messages.OffsetRange, len(b.parts))}
+	d := Batch{Time: b.time, Attempt: b.attempt, Fresh: b.fresh, Ranges: make([]messages.OffsetRange, len(b.parts))}
 	for i, part := range b.parts {
 		d.Ranges[i] = part.Range
 	}

@@ -18,13 +18,16 @@ func (f fetched) Len() int { return len(f) }
 func (f fetched) Read(dst []messages.Raw, from int) int {
 	rest := f[from:]
 	n := min(len(dst), len(rest))
+	if n == 0 {
+		return 0
+	}
+	p := messages.TopicPartition{Topic: rest[0].Topic, Partition: rest[0].Partition} // of all: a fetched partition batch
 	for i, r := range rest[:n] {
 		var headers []messages.Header
 		if len(r.Headers) > 0 {
 			headers = rawHeaders(r.Headers)
 		}
-		at := messages.Place{TopicPartition: messages.TopicPartition{Topic: r.Topic, Partition: r.Partition}, Offset: r.Offset}
-		dst[i] = messages.NewRecord(at, r.Timestamp.UnixMilli(),
+		dst[i] = messages.NewRaw(p, r.Offset, r.Timestamp.UnixMilli(),
 			alias(r.Key), r.Key != nil, alias(r.Value), r.Value != nil, headers)
 	}
 	return n

@@ -1,0 +1,190 @@
+package cmd_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/hibana-stream/hibana/actors/kafka"
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// chaos kills a worker again and again while events are written, and then lets one drain.
+type chaos struct {
+	t       *testing.T
+	brokers string
+	topic   string
+	group   string
+	out     string
+	args    []string
+	log     bytes.Buffer
+	written int
+	writer  *kafka.Writer
+}
+
+// newChaos uses the real broker that HIBANA_TEST_KAFKA names, or an embedded one in this process, which outlives the workers.
+func newChaos(t *testing.T, args ...string) *chaos {
+	t.Helper()
+	name := fmt.Sprintf("chaos-%d", rand.Uint32())
+	c := &chaos{t: t, topic: name, group: name, out: filepath.Join(t.TempDir(), "out"), args: args, brokers: os.Getenv("HIBANA_TEST_KAFKA")}
+	options := []kgo.Opt{kgo.SeedBrokers(c.brokers), kgo.AllowAutoTopicCreation()}
+	if c.brokers == "" {
+		broker, err := kafka.NewBroker(kafka.BrokerConfig{Listen: "127.0.0.1:0", Topics: []string{c.topic}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(broker.Close)
+		c.brokers, options = broker.Addr(), broker.ClientOptions()
+	} else {
+		createTopic(t, c.brokers, c.topic, 4)
+	}
+	var err error
+	if c.writer, err = kafka.NewWriter(options, 0, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.writer.Close(context.Background()) })
+	return c
+}
+
+func (c *chaos) write(n int) {
+	c.t.Helper()
+	records := make([]messages.Outgoing, n)
+	for i := range records {
+		value, _ := messages.NewRichEvent(id(c.written)).MarshalJSON()
+		records[i] = messages.NewOutgoing(c.topic, id(c.written), true, string(value))
+		c.written++
+	}
+	if err := c.writer.ProduceAll(context.Background(), records); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// start starts a worker.
+func (c *chaos) start(more ...string) *exec.Cmd {
+	c.t.Helper()
+	args := append([]string{
+		"run", "-X", "kafka.bootstrap.servers=" + c.brokers, "-X", "kafka.group.id=" + c.group, "-X", "topics=" + c.topic,
+		"-X", "interval=50ms", "-X", "instance=one", "-X", "log.level=warn",
+	}, append(slices.Clone(c.args), more...)...)
+	worker := exec.Command(os.Args[0], args...)
+	worker.Env = append(os.Environ(), workerRole+"="+c.out)
+	worker.Stderr = &c.log
+	if err := worker.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	return worker
+}
+
+// run starts workers and ends each with sig at a random time, and lets the last one drain.
+func (c *chaos) run(seed uint64, times int, sig syscall.Signal) {
+	c.t.Helper()
+	random := rand.New(rand.NewPCG(seed, 0))
+	for range times {
+		worker := c.start()
+		end := time.Now().Add(150*time.Millisecond + rand.N(300*time.Millisecond))
+		for time.Now().Before(end) {
+			c.write(20 + random.IntN(20))
+			<-time.After(10 * time.Millisecond)
+		}
+		_ = worker.Process.Signal(sig)
+		err := worker.Wait()
+		if sig == syscall.SIGTERM && err != nil {
+			c.t.Fatalf("a worker that was asked to stop ended with %v\n%s", err, c.log.String())
+		}
+	}
+	if err := c.start("--drain").Wait(); err != nil {
+		c.t.Fatalf("the last worker ended with %v\n%s", err, c.log.String())
+	}
+}
+
+// outcome is how often each event reached an output.
+type outcome struct {
+	lost, repeated int
+	lines          []line
+}
+
+func (c *chaos) outcome() outcome {
+	o := outcome{lines: lines(c.t, c.out)}
+	seen := map[string]int{}
+	for _, l := range o.lines {
+		for _, id := range l.IDs {
+			seen[id]++
+		}
+	}
+	for n := range c.written {
+		switch times := seen[id(n)]; {
+		case times == 0:
+			o.lost++
+		case times > 1:
+			o.repeated++
+		}
+	}
+	c.t.Logf("%d events, %d batches: %d lost, %d repeated", c.written, len(o.lines), o.lost, o.repeated)
+	return o
+}
+
+// sameAgain checks that ranges which overlap are the same range under the same time: a batch that was run again.
+func (o outcome) sameAgain(t *testing.T) {
+	t.Helper()
+	type seen struct {
+		lineRange
+		time int64
+	}
+	byPartition := map[int32][]seen{}
+	for _, l := range o.lines {
+		for _, r := range l.Ranges {
+			for _, s := range byPartition[r.Partition] {
+				if r.From < s.Until && s.From < r.Until && (s.lineRange != r || s.time != l.Time) {
+					t.Errorf("%v under %d overlaps %v under %d", r, l.Time, s.lineRange, s.time)
+				}
+			}
+			byPartition[r.Partition] = append(byPartition[r.Partition], seen{r, l.Time})
+		}
+	}
+}
+
+const kills = 50
+
+func TestKafkaFiftyKillsAtLeastOnceLosesNothing(t *testing.T) {
+	c := newChaos(t)
+	c.run(1, kills, syscall.SIGKILL)
+	o := c.outcome()
+	o.sameAgain(t)
+	if o.lost > 0 {
+		t.Errorf("%d events were lost", o.lost)
+	}
+	if o.repeated == 0 {
+		t.Error("nothing was repeated: no kill fell between outputs and commit, and this run proves nothing")
+	}
+}
+
+func TestKafkaFiftyKillsAtMostOnceRepeatsNothing(t *testing.T) {
+	c := newChaos(t, "-X", "delivery=at-most-once")
+	c.run(2, kills, syscall.SIGKILL)
+	o := c.outcome()
+	if o.repeated > 0 {
+		t.Errorf("%d events were repeated", o.repeated)
+	}
+	if o.lost == 0 {
+		t.Error("nothing was lost: no kill fell between commit and outputs, and this run proves nothing")
+	}
+}
+
+func TestKafkaTwentyStopsLoseNothingAndRepeatNothing(t *testing.T) {
+	c := newChaos(t)
+	c.run(3, 20, syscall.SIGTERM)
+	if o := c.outcome(); o.lost+o.repeated > 0 {
+		t.Errorf("%d events were lost, %d repeated", o.lost, o.repeated)
+	}
+}

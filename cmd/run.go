@@ -1,0 +1,130 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// run is one life of the stream: from the configuration to the exit code. Strict is hibana run, which wants to be told where to read.
+func (m *Main) run(flags *runFlags, strict bool) error {
+	config, err := m.load(flags)
+	if err != nil {
+		return err
+	}
+	if strict {
+		if err := config.CheckRun(); err != nil {
+			return &UsageError{err}
+		}
+	}
+	return m.live(config, flags)
+}
+
+// load reads the configuration, and shows its warnings.
+func (m *Main) load(flags *runFlags) (*Config, error) {
+	config, warnings, err := LoadConfig(LoadOptions{File: flags.configFile(), Overrides: flags.overrides, Env: m.Env})
+	for _, w := range warnings {
+		fmt.Fprintf(m.Stderr, "hibana: warning: %v\n", w)
+	}
+	return config, err
+}
+
+// live runs the stream until it ends by itself, is stopped, or is told to by a signal.
+func (m *Main) live(config *Config, flags *runFlags) error {
+	started := time.Now()
+	screen := newScreen(m, config)
+	defer screen.close()
+	fmt.Fprintln(screen.notes, m.greeting(config))
+	s, err := newStream(config, limits{batches: flags.batches, drain: flags.drain}, m.Network, screen.out, screen.log)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := m.Job(s.context); err != nil {
+		return fmt.Errorf("the job could not be written down: %w", err)
+	}
+	if err := s.context.Start(); err != nil {
+		return err
+	}
+	stop := m.watchSignals(s)
+	m.begin(s, screen)
+	screen.log.Debug().Dur("after", time.Since(started)).Msg("started")
+	return m.await(s, stop, flags.duration)
+}
+
+// begin starts what a run has besides the stream: the sample producer, the console.
+func (m *Main) begin(s *stream, screen *screen) {
+	if rate := s.config.Embedded.Sample; s.broker != nil && rate > 0 {
+		s.sample = startSample(s.context.Go, s.system.Send, s.config.Topics[0], rate)
+	}
+	m.beginConsole(s, screen)
+	for _, line := range m.banner(s) {
+		fmt.Fprintln(screen.notes, line)
+	}
+}
+
+// await waits for the end: the stream's own, a signal, or the end of --for.
+func (m *Main) await(s *stream, stop <-chan struct{}, duration time.Duration) error {
+	var timeUp <-chan time.Time
+	if duration > 0 {
+		timer := time.NewTimer(duration)
+		defer timer.Stop()
+		timeUp = timer.C
+	}
+	select {
+	case <-s.context.Done():
+	case <-stop:
+		_ = s.context.Stop(true) // its error is AwaitTermination's too
+	case <-timeUp:
+		_ = s.context.Stop(true)
+	}
+	return s.context.AwaitTermination()
+}
+
+// watchSignals closes the channel at the first signal; the second ends the process at once.
+func (m *Main) watchSignals(s *stream) <-chan struct{} {
+	stop := make(chan struct{})
+	s.context.Go(func(ctx context.Context) {
+		select {
+		case <-ctx.Done():
+			return
+		case sig := <-m.Signals:
+			s.log.Info().Msgf("%v: finishing the batch; once more ends at once", sig)
+			close(stop)
+		}
+		select {
+		case <-ctx.Done():
+		case <-m.Signals:
+			m.Exit(ExitInterrupted)
+		}
+	})
+	return stop
+}
+
+// screen is where a run writes: outputs, log, and notes (the banner).
+type screen struct {
+	out   io.Writer
+	notes io.Writer
+	log   zerolog.Logger
+	file  *os.File
+}
+
+func newScreen(m *Main, config *Config) *screen {
+	noColor := slices.ContainsFunc(m.Env, func(e string) bool { return strings.HasPrefix(e, "NO_COLOR=") && e != "NO_COLOR=" })
+	return &screen{out: m.Stdout, notes: m.Stderr, log: newLog(config, m.Stderr, noColor)}
+}
+
+func (s *screen) close() {
+	if s.file != nil {
+		_ = s.file.Close()
+	}
+}
+
+var errNoJob = errors.New("no job: cmd.Execute needs a function that writes one down")

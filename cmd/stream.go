@@ -1,0 +1,230 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/hibana-stream/hibana/actors"
+	"github.com/hibana-stream/hibana/actors/checkpoint"
+	"github.com/hibana-stream/hibana/actors/kafka"
+	"github.com/hibana-stream/hibana/actors/streaming"
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// stream is one configured stream: the parts, joined. It is the engine of its streaming context: what a job reads and whether it
+// keeps state is known when the context starts, and the parts that depend on it are made then.
+type stream struct {
+	config   *Config
+	limits   limits
+	network  []kafka.Opt
+	stdout   io.Writer
+	log      zerolog.Logger
+	instance *instance
+	broker   *kafka.Broker
+	context  *streaming.Context
+	system   *actors.System
+	source   *kafka.Source
+	writer   *kafka.Writer
+	store    *checkpoint.Store
+	ledger   *checkpoint.Ledger
+	sample   *sample
+	program  *streaming.Program
+}
+
+// limits end a stream by themselves.
+type limits struct {
+	batches int
+	drain   bool
+}
+
+// newStream claims the instance's name and, when it is configured, starts the embedded broker. close gives both back.
+func newStream(c *Config, l limits, network []kafka.Opt, stdout io.Writer, log zerolog.Logger) (*stream, error) {
+	s := &stream{config: c, limits: l, network: network, stdout: stdout, log: log}
+	var err error
+	if s.instance, err = claimInstance(c.group(), c.Instance); err != nil {
+		return nil, err
+	}
+	if err := s.openBroker(); err != nil {
+		s.close()
+		return nil, err
+	}
+	options := []streaming.Setting{
+		streaming.WithTopics(c.Topics...), streaming.WithEngine(s), streaming.WithLog(slogOf(log)),
+	}
+	if c.Checkpoint != "" {
+		options = append(options, streaming.WithSavedState())
+	}
+	s.context = streaming.NewContext(c.Interval, options...)
+	return s, nil
+}
+
+// openBroker starts the embedded broker, if that is what the configuration names.
+func (s *stream) openBroker() error {
+	if !s.config.embedded() || s.network != nil {
+		return nil
+	}
+	broker, err := kafka.NewBroker(kafka.BrokerConfig{
+		Listen: s.config.Embedded.Listen, Partitions: s.config.Embedded.Partitions, DataDir: s.config.Embedded.DataDir,
+		Topics: s.config.Topics, Log: slogOf(s.log),
+	})
+	if err != nil {
+		return err
+	}
+	s.broker, s.network = broker, broker.ClientOptions()
+	return nil
+}
+
+// Start makes what depends on the job, and brings the tree of actors to life. It is called by the context.
+func (s *stream) Start(p *streaming.Program) error {
+	s.program = p
+	if err := s.open(p); err != nil {
+		return errors.Join(err, s.closeParts())
+	}
+	s.source.Start()
+	return s.system.Start(p)
+}
+
+func (s *stream) open(p *streaming.Program) error {
+	var err error
+	if s.writer, err = s.newWriter(); err != nil {
+		return err
+	}
+	if s.source, err = s.newSource(p.Topics()); err != nil {
+		return err
+	}
+	if s.ledger, err = s.newLedger(); err != nil {
+		return err
+	}
+	delivery, err := s.newDelivery(p)
+	if err != nil {
+		return err
+	}
+	s.system = actors.NewSystem(s.settings(delivery))
+	return nil
+}
+
+func (s *stream) settings(delivery actors.Delivery) actors.Settings {
+	c := s.config
+	return actors.Settings{
+		Instance: s.instance.name, Group: c.group(), Context: s.context, Source: s.source, Writer: s.writer,
+		Delivery: delivery, Ledger: s.ledger, Failure: failureOf(c.Failure),
+		DeadLetters:     actors.DeadLetters{Tolerate: c.Errors.Tolerate(), Topic: c.Errors.DeadLetterTopic, Writer: s.writer},
+		MaxPerPartition: c.Rate.MaxPerPartition, Memory: c.Memory.Records,
+		Batches: s.limits.batches, Drain: s.limits.drain, StopTimeout: c.Stop.Timeout, StartupTimeout: c.Startup.Timeout,
+		Stdout: s.stdout, Log: s.log, Close: s.closeParts,
+	}
+}
+
+// options are a client's options: the properties, and the way to the broker.
+func (s *stream) options(of func(string, *slog.Logger) ([]kafka.Opt, error)) ([]kafka.Opt, error) {
+	options, err := of(s.instance.name, slogOf(s.log.Level(max(s.log.GetLevel(), zerolog.WarnLevel))))
+	if err != nil {
+		return nil, &UsageError{err}
+	}
+	return append(options, s.network...), nil
+}
+
+func (s *stream) newWriter() (*kafka.Writer, error) {
+	options, err := s.options(s.config.Settings.ProducerOptions)
+	if err != nil {
+		return nil, err
+	}
+	return kafka.NewWriter(options, 0, slogOf(s.log))
+}
+
+func (s *stream) newSource(topics []string) (*kafka.Source, error) {
+	settings := s.config.Settings
+	options, err := s.options(settings.ConsumerOptions)
+	if err != nil {
+		return nil, err
+	}
+	member := settings.InstanceID()
+	if member == "" {
+		member = "hibana-" + s.instance.name
+	}
+	return kafka.NewSource(kafka.SourceConfig{
+		Client: options, Group: s.config.group(), InstanceID: member, Topics: topics,
+		Reset: settings.Reset(), Gone: gonePolicy(s.config.OffsetGone), ReadCommitted: settings.ReadCommitted(),
+		Memory: s.config.Memory.Records, SessionTimeout: settings.SessionTimeout(),
+		HeartbeatInterval: settings.HeartbeatInterval(), RebalanceTimeout: settings.RebalanceTimeout(), Log: slogOf(s.log),
+	})
+}
+
+func gonePolicy(g OffsetGone) kafka.GonePolicy {
+	switch g {
+	case "earliest":
+		return kafka.GoneEarliest
+	case "latest":
+		return kafka.GoneLatest
+	}
+	return kafka.GoneFail
+}
+
+func failureOf(c FailureConfig) actors.Failure {
+	f := actors.Failure{Retries: c.Retries, Backoff: c.Backoff}
+	switch c.Then {
+	case "pause":
+		f.Then = actors.Pause
+	case "skip":
+		f.Then = actors.Skip
+	}
+	return f
+}
+
+// Stop ends the stream; it is called by the context.
+func (s *stream) Stop(graceful bool) error {
+	if s.system == nil {
+		return nil
+	}
+	return s.system.Stop(graceful)
+}
+
+// StopAfterBatch ends the stream behind the running batch; it is called by the context.
+func (s *stream) StopAfterBatch() error { return s.system.StopAfterBatch() }
+
+// flushTimeout bounds the wait for unacknowledged records at the end.
+const flushTimeout = 10 * time.Second
+
+// closeParts closes what the actors used, in the order in which nothing is lost: first what writes, then the membership.
+func (s *stream) closeParts() error {
+	var errs []error
+	if s.sample != nil {
+		s.sample.stop()
+	}
+	if s.writer != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
+		defer cancel()
+		if err := s.writer.Close(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("at the end some events were not acknowledged: %w", err))
+		}
+	}
+	if s.source != nil {
+		s.source.Stop(true)
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	if s.ledger != nil {
+		errs = append(errs, s.ledger.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// close ends what newStream began; the context has ended before.
+func (s *stream) close() {
+	if s.broker != nil {
+		s.broker.Close()
+	}
+	s.instance.release()
+}
+
+// publish sends one event and waits for its delivery report.
+func (s *stream) publish(m messages.Publish, timeout time.Duration) (messages.Delivered, error) {
+	return s.system.Publish(m, timeout)
+}
