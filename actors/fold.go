@@ -103,6 +103,7 @@ func (f *fold) next(credits []int) []int {
 	}
 	f.backlog, f.index = f.backlog[1:], 0
 	clear(f.scratch) // a string left there would keep the whole fetch buffer
+	f.task.Rest()
 	return append(credits, first.Bytes())
 }
 

@@ -47,6 +47,7 @@ func kafkaSource(c *Context, topics []string, decode func(t *Task, n *node, down
 // that it is known which.
 func decodeAll[T any](t *Task, n *node, down sink[T], decode func(*messages.Raw, *T) error) func([]messages.Raw) {
 	var out []T
+	t.rests(func() { clear(out[:cap(out)]) })
 	return func(in []messages.Raw) {
 		t.at(n)
 		if cap(out) < len(in) {

@@ -11,6 +11,7 @@ func Map[T, U any](s Stream[T], f func(T) U) Stream[U] {
 func mapping1[T, U any](f func(T) U) func(t *Task, n *node, down sink[U]) sink[T] {
 	return func(t *Task, n *node, down sink[U]) sink[T] {
 		var out []U
+		t.rests(func() { clear(out[:cap(out)]) })
 		return sink[T]{end: down.end, push: func(in []T) {
 			t.at(n)
 			out = out[:0]
@@ -34,6 +35,7 @@ func FlatMap[T, U any](s Stream[T], f func(T) []U) Stream[U] {
 func flattening[T, U any](f func(T) []U) func(t *Task, n *node, down sink[U]) sink[T] {
 	return func(t *Task, n *node, down sink[U]) sink[T] {
 		var out []U
+		t.rests(func() { clear(out[:cap(out)]) })
 		return sink[T]{end: down.end, push: func(in []T) {
 			t.at(n)
 			out = out[:0]
@@ -56,6 +58,7 @@ func flattening[T, U any](f func(T) []U) func(t *Task, n *node, down sink[U]) si
 func (s Stream[T]) Filter(keep func(T) bool) Stream[T] {
 	return narrowed(s, "filter", keep == nil, func(t *Task, n *node, down sink[T]) sink[T] {
 		var out []T
+		t.rests(func() { clear(out[:cap(out)]) })
 		return sink[T]{end: down.end, push: func(in []T) {
 			t.at(n)
 			out = out[:0]
@@ -108,6 +111,7 @@ func perPartition[T, U any](s Stream[T], op string, missing bool, f func([]T) []
 func MapToPair[T any, K comparable, V any](s Stream[T], f func(T) (K, V)) PairStream[K, V] {
 	return PairStream[K, V]{narrowed(s, "mapToPair", f == nil, func(t *Task, n *node, down sink[Pair[K, V]]) sink[T] {
 		var out []Pair[K, V]
+		t.rests(func() { clear(out[:cap(out)]) })
 		return sink[T]{end: down.end, push: func(in []T) {
 			t.at(n)
 			out = out[:0]

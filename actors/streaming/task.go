@@ -16,6 +16,7 @@ type Task struct {
 	roots     []func([]messages.Raw)
 	ends      []func()
 	results   []func() any
+	buffers   []func()
 	rejects   []messages.Reject
 	rejecting bool
 	record    *messages.Raw
@@ -38,6 +39,17 @@ func (p *Program) NewTask(partition messages.TopicPartition) *Task {
 		}
 	}
 	return t
+}
+
+// rests registers what clears an operation's buffer.
+func (t *Task) rests(clear func()) { t.buffers = append(t.buffers, clear) }
+
+// Rest clears the buffers between the operations. Whoever folds calls it when a fetched piece is done: a string left in a buffer
+// would keep the whole fetch buffer that it points into.
+func (t *Task) Rest() {
+	for _, clear := range t.buffers {
+		clear()
+	}
 }
 
 // at notes which operation runs next, so that a panic can be named.

@@ -50,6 +50,7 @@ func (s Stream[T]) TryFilter(keep func(T) (bool, error)) Stream[T] {
 func trying[T, U any](s Stream[T], op string, missing bool, f func(context.Context, T, []U) ([]U, error)) Stream[U] {
 	out := narrowed(s, op, missing, func(t *Task, n *node, down sink[U]) sink[T] {
 		var out []U
+		t.rests(func() { clear(out[:cap(out)]) })
 		return sink[T]{end: down.end, push: func(in []T) {
 			t.at(n)
 			out = out[:0]
