@@ -2,13 +2,10 @@ package checkpoint
 
 import (
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/hibana-stream/hibana/messages"
 )
 
 // aged is a disk with two generations, and everything that the store held on the way there.
@@ -76,8 +73,8 @@ func TestTornAtEveryByte(t *testing.T) {
 	}
 }
 
-// checkDamaged opens a store on a disk of which one file is not what it was.
-func checkDamaged(t *testing.T, d *disk, name string, past []string) {
+// checkDamaged opens a store on a disk of which one file is not what it was; it returns nil when that is refused.
+func checkDamaged(t *testing.T, d *disk, name string, past []string) *Store {
 	t.Helper()
 	s, err := open(d)
 	if err != nil {
@@ -85,7 +82,7 @@ func checkDamaged(t *testing.T, d *disk, name string, past []string) {
 		if !errors.As(err, &corrupt) || !strings.Contains(err.Error(), d.path(name)) {
 			t.Fatalf("%s: error %v", name, err)
 		}
-		return
+		return nil
 	}
 	warnings := strings.Join(s.Warnings(), "\n")
 	if strings.Contains(warnings, "interrupted") {
@@ -98,7 +95,7 @@ func checkDamaged(t *testing.T, d *disk, name string, past []string) {
 	default:
 		t.Fatalf("%s: it holds\n%s\nwarnings %s", name, got, warnings)
 	}
-	checkGoesOn(t, d, s)
+	return s
 }
 
 // checkGoesOn saves a few batches on what was recovered: that must stand, without a warning about what is set aside by then.
@@ -131,7 +128,9 @@ func TestEveryBitFlipped(t *testing.T) {
 			for bit := range 8 {
 				flipped := d.killed()
 				flipped.names[name].data[i] ^= 1 << bit
-				checkDamaged(t, flipped, name, past)
+				if s := checkDamaged(t, flipped, name, past); s != nil && bit == 0 {
+					checkGoesOn(t, flipped, s)
+				}
 			}
 		}
 	}
@@ -209,58 +208,4 @@ func TestNewerVersion(t *testing.T) {
 	if _, err := open(d); !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), "version 2; this program reads 1") {
 		t.Errorf("error %v", err)
 	}
-}
-
-// Whatever a file holds, nothing panics.
-func FuzzLogFile(f *testing.F) {
-	d, h := newDisk(), begin()
-	s, _ := open(d)
-	_ = h.run(s, 3)
-	f.Add(d.names[logName(1)].data)
-	f.Add([]byte(preambleMagic))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		d := newDisk()
-		d.names[logName(1)] = &node{data: data}
-		if s, err := open(d); err == nil {
-			pictureOf(t, s)
-			checkGoesOn(t, d, s)
-		}
-	})
-}
-
-// Whatever a frame with the right checksums holds, it is decoded or refused by name, and what is decoded is encoded again.
-func FuzzFrame(f *testing.F) {
-	var w writer
-	b := batch(4, nil)
-	n := newDisk()
-	file, _ := n.create("x")
-	w.begin(file, 0, appendProgress(nil, b.progress), []messages.Shape{totals, visits})
-	for _, c := range b.changes {
-		_ = w.change(&c)
-	}
-	_, _ = w.finish(kindBatch, 1)
-	f.Add(byte(kindBatch), n.names["x"].data[frameHeader:])
-	f.Add(byte(kindPlan), append([]byte{9, 0, 0, 0}, appendPlan(nil, planOf(b.progress))...))
-	f.Fuzz(func(t *testing.T, kind byte, payload []byte) {
-		log := append(preamble{role: roleLog, first: 1}.encode(), make([]byte, frameHeader)...)
-		frame{kind: kind, number: 1, length: int64(len(payload)), sum: crc32.Checksum(payload, castagnoli)}.put(log[preambleSize:])
-		d := newDisk()
-		d.names[logName(1)] = &node{data: append(log, payload...)}
-		s, err := open(d)
-		if err != nil {
-			return
-		}
-		all := state{}
-		p, _, err := s.Load(all.apply)
-		if err != nil {
-			if !errors.Is(err, ErrCorrupt) {
-				t.Fatal(err)
-			}
-			return
-		}
-		checkGoesOn(t, d, s)
-		if again, ok := decodeProgress(appendProgress(nil, p)); !ok || fmt.Sprint(again.shapes) != fmt.Sprint(p.shapes) {
-			t.Errorf("%v is read back as %v", p, again)
-		}
-	})
 }

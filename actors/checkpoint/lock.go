@@ -19,7 +19,7 @@ func lock(dir, name string) (*os.File, error) {
 		return nil, err
 	}
 	if err := flock(f); err != nil {
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		return nil, fmt.Errorf("the checkpoint folder %s is %w by %s (%v)", dir, ErrInUse, holder(path), err)
 	}
 	// Who holds it is for people; a failure to write it down changes nothing.

@@ -70,7 +70,7 @@ func (r *recovery) snapshot(generation uint64) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	rd, err := openReader(f, r.files.path(snapshotName(generation)), roleSnapshot, -1)
 	if err != nil {
 		return false, r.damaged(err)
@@ -146,7 +146,7 @@ func (r *recovery) log(generation uint64, behind []uint64) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	rd, err := openReader(f, r.files.path(logName(generation)), roleLog, -1)
 	if err != nil {
 		return err
@@ -184,7 +184,7 @@ func (r *recovery) empty(logs []uint64) bool {
 		if err != nil {
 			return true
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		size, err := f.size()
 		return err != nil || size > preambleSize
 	})

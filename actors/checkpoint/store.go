@@ -184,7 +184,7 @@ func (s *Store) replay(name string, role byte, size int64, each func(messages.Ch
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	r, err := openReader(f, s.files.path(name), role, size)
 	for ; err == nil; r.skip() {
 		if err = r.head(); err != nil {

@@ -32,13 +32,15 @@ func moment(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000
 type Kind string
 
 const (
-	// Gap: no committed batch has these offsets. Overlap: two batches that are no re-run of each other have them.
-	Gap     Kind = "gap"
+	// Gap says that no committed batch has these offsets.
+	Gap Kind = "gap"
+	// Overlap says that two batches that are no re-run of each other have them.
 	Overlap Kind = "overlap"
-	// End: the last batch does not end at the committed offset; the range lies between the two.
+	// End says that the last batch does not end at the committed offset; the range lies between the two.
 	End Kind = "end"
-	// Seek: the operator moved the stream. Gone: retention removed these offsets, and the policy let the stream go on.
+	// Seek says that the operator moved the stream.
 	Seek Kind = "seek"
+	// Gone says that retention removed these offsets, and that the policy let the stream go on.
 	Gone Kind = "gone"
 )
 
