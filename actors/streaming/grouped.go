@@ -120,8 +120,8 @@ func (r *repetition) saw(flat bool, keys, values int) {
 	if flat {
 		keys = int(float64(values) * float64(r.keys.Load()) / float64(max(r.values.Load(), 1)))
 	}
-	r.keys.Store((r.keys.Load() + int64(keys) + 1) / 2)
-	r.values.Store((r.values.Load() + int64(values) + 1) / 2)
+	r.keys.Store(int64(keys))
+	r.values.Store(int64(values))
 }
 
 // plainSize is the size of a T that holds nothing behind itself and no string, 0 of another one.

@@ -1,7 +1,9 @@
 package streaming
 
 import (
+	"cmp"
 	"encoding/binary"
+	"slices"
 	"time"
 )
 
@@ -13,6 +15,7 @@ type history[D any] struct {
 	// added and gone are this attempt's: a step that came, and the time up to which steps are no longer needed.
 	added []step[D]
 	gone  int64
+	held  int64
 }
 
 // step is one dataset of a stream, with its time in milliseconds.
@@ -32,9 +35,13 @@ func (h *history[D]) add(at time.Time, data D) {
 // between are the datasets after from, up to until.
 func (h *history[D]) between(from, until time.Time) []D {
 	var out []D
-	for _, steps := range [][]step[D]{h.steps, h.added} {
+	first := h.after(from.UnixMilli())
+	for _, steps := range [][]step[D]{h.steps[first:], h.added} {
 		for _, s := range steps {
-			if s.at > from.UnixMilli() && s.at <= until.UnixMilli() {
+			if s.at > until.UnixMilli() {
+				break
+			}
+			if s.at > from.UnixMilli() {
 				out = append(out, s.data)
 			}
 		}
@@ -42,27 +49,33 @@ func (h *history[D]) between(from, until time.Time) []D {
 	return out
 }
 
+// after is the index of the first step behind a time.
+func (h *history[D]) after(at int64) int {
+	i, _ := slices.BinarySearchFunc(h.steps, at+1, func(s step[D], at int64) int { return cmp.Compare(s.at, at) })
+	return i
+}
+
 // forget says that the datasets up to a time are not needed after this batch.
 func (h *history[D]) forget(until time.Time) { h.gone = max(h.gone, until.UnixMilli()) }
 
+// commit takes in what was added, at its place: a batch that is run late may be older than the last. It costs what comes and goes.
 func (h *history[D]) commit() {
-	all := append(h.steps, h.added...)
-	kept := all[:0]
-	for _, s := range all {
-		if s.at > h.gone {
-			kept = append(kept, s)
-		}
+	for _, s := range h.added {
+		h.steps = slices.Insert(h.steps, h.after(s.at), s)
+		h.held += s.size
 	}
-	clear(all[len(kept):])
-	h.steps, h.added = kept, nil
+	over := h.after(h.gone)
+	for _, s := range h.steps[:over] {
+		h.held -= s.size
+	}
+	clear(h.steps[:over])
+	h.steps, h.added = h.steps[over:], nil
 }
 
 func (h *history[D]) abort() { h.begin() }
 
-func (h *history[D]) bytes() (sum int64) {
-	for _, s := range h.steps {
-		sum += s.size
-	}
+func (h *history[D]) bytes() int64 {
+	sum := h.held
 	for _, s := range h.added {
 		sum += s.size
 	}
@@ -70,11 +83,9 @@ func (h *history[D]) bytes() (sum int64) {
 }
 
 func (h *history[D]) changes(w *changeWriter) error {
-	for _, s := range h.steps {
-		if s.at <= h.gone {
-			if err := w.drop(stepKey(s.at)); err != nil {
-				return err
-			}
+	for _, s := range h.steps[:h.after(h.gone)] {
+		if err := w.drop(stepKey(s.at)); err != nil {
+			return err
 		}
 	}
 	return h.write(w, h.added)
@@ -109,12 +120,11 @@ func (h *history[D]) load(key, value string, deleted bool) error {
 		return errTorn
 	}
 	at := int64(binary.BigEndian.Uint64([]byte(key)))
-	i := 0
-	for i < len(h.steps) && h.steps[i].at < at {
-		i++
-	}
-	if i < len(h.steps) && h.steps[i].at == at {
-		h.steps = append(h.steps[:i], h.steps[i+1:]...)
+	i := h.after(at)
+	if i > 0 && h.steps[i-1].at == at {
+		i--
+		h.held -= h.steps[i].size
+		h.steps = slices.Delete(h.steps, i, i+1)
 	}
 	if deleted {
 		return nil
@@ -123,8 +133,7 @@ func (h *history[D]) load(key, value string, deleted bool) error {
 	if err != nil {
 		return err
 	}
-	h.steps = append(h.steps, step[D]{})
-	copy(h.steps[i+1:], h.steps[i:])
-	h.steps[i] = step[D]{at: at, data: data, size: h.weigh(data)}
+	h.steps = slices.Insert(h.steps, i, step[D]{at: at, data: data, size: h.weigh(data)})
+	h.held += h.steps[i].size
 	return nil
 }

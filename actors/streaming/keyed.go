@@ -34,10 +34,9 @@ func (m *keyed[K, V]) set(k K, tag uint32, v V) {
 // estimate remembers how large the last partition's table was: the next one is made with room for as much.
 type estimate struct{ atomic.Int64 }
 
-// room is what to make room for, bounded so that one large batch does not make every small one expensive for long.
 func (e *estimate) room() int { return int(e.Load()) }
 
-func (e *estimate) saw(size int) { e.Store((e.Load() + int64(size) + 1) / 2) }
+func (e *estimate) saw(size int) { e.Store(int64(size)) }
 
 // combiningByKey keeps one C a key: create makes it of the key's first value, add takes the others.
 func combiningByKey[K comparable, V, C any](create func(V) C, add func(C, V) C) combiner[Pair[K, V], *keyed[K, C]] {
