@@ -57,13 +57,13 @@ func (c *Console) Open() (*Session, error) {
 	if refused, ok := answer.(error); ok {
 		return nil, refused
 	}
-	return &Session{root: c.config.Root, pid: answer.(*actor.PID)}, nil
+	return answer.(*Session), nil
 }
 
 // errFull refuses a session.
 var errFull = errors.New("too many sessions are open")
 
-// open asks the keeper for a session; the answer is its PID, or an error.
+// open asks the keeper for a session; the answer is a *Session, or an error.
 type open struct{}
 
 // keeper is the actor "console": the parent of the sessions.
@@ -89,24 +89,28 @@ func (k *keeper) open(ctx actor.Context) {
 		return
 	}
 	k.last++
-	props := actor.PropsFromProducer(func() actor.Actor { return newSession(k.config) }, k.config.Options...)
+	life, end := context.WithCancel(context.Background())
+	props := actor.PropsFromProducer(func() actor.Actor { return &session{config: k.config, ctx: life, end: end} }, k.config.Options...)
 	pid, err := ctx.SpawnNamed(props, fmt.Sprintf("session-%d", k.last))
 	if err != nil {
+		end()
 		ctx.Respond(err)
 		return
 	}
 	k.sessions++
-	ctx.Respond(pid)
+	ctx.Respond(&Session{root: k.config.Root, pid: pid, ctx: life})
 }
 
 // Session is one session, seen from outside: lines go in one after the other.
 type Session struct {
 	root  *actor.RootContext
 	pid   *actor.PID
+	ctx   context.Context // ends with the session
 	lines atomic.Int64
 }
 
-// Do executes a line and waits for it. When ctx ends, which it has to when the stream does, the line is cancelled and the error is ctx's.
+// Do executes a line and waits for it. When ctx ends, which it has to when the stream does, the line is cancelled and the error is
+// ctx's; ErrGone says that the session has ended.
 func (s *Session) Do(ctx context.Context, line Line, out, errOut io.Writer) (Outcome, error) {
 	end, err := s.ask(ctx, Request{Line: line}, out, errOut)
 	if err != nil {
@@ -125,7 +129,11 @@ func (s *Session) Complete(ctx context.Context, line string) ([]Candidate, error
 }
 
 // Close ends the session, and cancels its line.
-func (s *Session) Close() { s.root.Stop(s.pid) }
+func (s *Session) Close() {
+	if s.ctx.Err() == nil {
+		s.root.Stop(s.pid)
+	}
+}
 
 func (s *Session) ask(ctx context.Context, r Request, out, errOut io.Writer) (*Done, error) {
 	r.ID = s.lines.Add(1)
@@ -134,20 +142,27 @@ func (s *Session) ask(ctx context.Context, r Request, out, errOut io.Writer) (*D
 	select {
 	case d := <-end:
 		return d, nil
+	case <-s.ctx.Done():
+		if d := lastWord(end); d != nil {
+			return d, nil
+		}
+		return nil, ErrGone
 	case <-ctx.Done():
 		s.root.Send(s.pid, ask{Request: Request{ID: r.ID, Cancel: true}})
-		s.awaitCancel(end)
+		lastWord(end)
 		return nil, context.Cause(ctx)
 	}
 }
 
-// awaitCancel lets a cancelled line have its last word, so that it does not speak in the next one's time.
-func (s *Session) awaitCancel(end <-chan *Done) {
+// lastWord waits for a line that is cancelled, so that it does not speak in the next one's time; nil: it had none.
+func lastWord(end <-chan *Done) *Done {
 	timer := time.NewTimer(cancelTimeout)
 	defer timer.Stop()
 	select {
-	case <-end:
+	case d := <-end:
+		return d
 	case <-timer.C:
+		return nil
 	}
 }
 

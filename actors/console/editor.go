@@ -186,7 +186,9 @@ func (e *editor) executed(m executed) tea.Cmd {
 	e.cancel()
 	e.cancel = nil
 	if m.err != nil {
-		e.failure = m.err
+		if e.ctx.Err() == nil { // else it is the end, and no failure
+			e.failure = m.err
+		}
 		return e.leave()
 	}
 	if m.outcome.Then == Leave {

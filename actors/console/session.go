@@ -29,15 +29,9 @@ type session struct {
 	waiting []ask
 	running *ask
 	turn    int64
-	ctx     context.Context
+	ctx     context.Context // of the session, through all its lives
 	end     context.CancelFunc
 	cancel  context.CancelFunc // ends the line under way
-}
-
-func newSession(c Config) *session {
-	s := &session{config: c}
-	s.ctx, s.end = context.WithCancel(context.Background())
-	return s
 }
 
 // Receive handles one message; nothing in it blocks.
@@ -47,7 +41,9 @@ func (s *session) Receive(ctx actor.Context) {
 		s.take(ctx, m)
 	case finished:
 		s.finish(ctx, m)
-	case *actor.Stopping, *actor.Restarting:
+	case *actor.Restarting:
+		s.abandon()
+	case *actor.Stopping:
 		s.end()
 	}
 }
@@ -87,9 +83,18 @@ func (s *session) next(ctx actor.Context) {
 	line, s.cancel = context.WithCancel(s.ctx)
 	root, self, turn := ctx.ActorSystem().Root, ctx.Self(), s.turn
 	s.config.Go(func(stream context.Context) {
-		defer root.Send(self, finished{turn})
 		s.execute(stream, line, m)
+		if s.ctx.Err() == nil { // else nobody is there to be told
+			root.Send(self, finished{turn})
+		}
 	})
+}
+
+// abandon ends the line under way: whoever takes this session's place knows nothing of it.
+func (s *session) abandon() {
+	if s.cancel != nil {
+		s.cancel()
+	}
 }
 
 // execute runs in a goroutine; it reads nothing of s that changes.
