@@ -2,8 +2,10 @@ package cmd
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hibana-stream/hibana/actors/kafka"
 )
@@ -16,7 +18,7 @@ func variableName(key string) string {
 }
 
 // variables are the keys by their variable's name.
-func variables() map[string]string {
+var variables = sync.OnceValue(func() map[string]string {
 	all := make(map[string]string)
 	for _, s := range settingRows {
 		all[variableName(s.key)] = s.key
@@ -28,7 +30,7 @@ func variables() map[string]string {
 	}
 	all[variableName("behaviours")] = "behaviours"
 	return all
-}
+})
 
 // environment reads the variables that begin with HIBANA_. One that names no key is a warning only: Kubernetes injects
 // HIBANA_SERVICE_HOST and the like when a service has our name.
@@ -53,12 +55,7 @@ func (l *loader) environment() {
 }
 
 func unknownVariable(name string) string {
-	var names []string
-	for known := range variables() {
-		names = append(names, known)
-	}
-	slices.Sort(names)
-	if nearest := nearestOf(name, names); nearest != "" {
+	if nearest := nearestOf(name, slices.Sorted(maps.Keys(variables()))); nearest != "" {
 		return fmt.Sprintf("no setting has this variable, and it is ignored; did you mean %s?", nearest)
 	}
 	return "no setting has this variable, and it is ignored"

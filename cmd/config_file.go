@@ -29,7 +29,7 @@ func (l *loader) file() {
 		l.report(at, "", "it cannot be read: "+plainError(err), "a YAML file", "")
 		return
 	case len(data) > mostFile || !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0:
-		l.report(at, "", "this is no text in UTF-8 of at most 1 MiB", "a YAML file", "")
+		l.report(at, "", "this is no text in UTF-8 of at most 128 KiB", "a YAML file", "")
 		return
 	}
 	text := strings.ReplaceAll(strings.TrimPrefix(string(data), "\ufeff"), "\r\n", "\n")

@@ -15,6 +15,7 @@ type Finding struct {
 	Problem, Accepted, Nearest string
 	// Line is the line of the file, secrets masked; "" when it is not from a file.
 	Line string
+	cut  int // characters in front of Line that are left out
 }
 
 // String is the place and the problem, the line with a caret, and the cure.
@@ -43,7 +44,7 @@ func (f Finding) String() string {
 func (f Finding) caret() string {
 	var indent strings.Builder
 	for i, r := range []rune(f.Line) {
-		if i >= f.Origin.Column-1 {
+		if i >= f.Origin.Column-1-f.cut {
 			break
 		}
 		if r != '\t' {
@@ -52,6 +53,19 @@ func (f Finding) caret() string {
 		indent.WriteRune(r)
 	}
 	return indent.String() + "^"
+}
+
+// mostLine is how much of a line is shown.
+const mostLine = 140
+
+// around is the part of a long line that holds the column, and how much is missing in front of it.
+func around(line string, column int) (part string, cut int) {
+	runes := []rune(line)
+	if len(runes) <= mostLine {
+		return line, 0
+	}
+	cut = min(max(column-mostLine/2, 0), len(runes)-mostLine)
+	return string(runes[cut : cut+mostLine]), cut
 }
 
 // ConfigError is everything that is wrong with a configuration. The program exits with 2 for it.

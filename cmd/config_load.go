@@ -24,7 +24,7 @@ type LoadOptions struct {
 }
 
 // mostFile bounds configuration files and secrets: more is a wrong file, not a long configuration.
-const mostFile = 1 << 20
+const mostFile = 128 << 10
 
 // LoadConfig reads the file, then the environment, then the overrides; what comes later wins, and what nobody sets has its default.
 // The error is a *ConfigError with everything that is wrong.
@@ -186,7 +186,7 @@ func (s setting) written() string {
 func (l *loader) report(at Origin, key, problem, accepted, nearest string) {
 	f := Finding{Origin: at, Key: key, Problem: problem, Accepted: accepted, Nearest: nearest}
 	if at.Kind == FromFile && at.Line > 0 {
-		f.Line = l.excerpt(at.Line)
+		f.Line, f.cut = around(l.excerpt(at.Line), at.Column)
 	}
 	l.findings = append(l.findings, f)
 }

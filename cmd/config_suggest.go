@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/agext/levenshtein"
@@ -23,20 +25,25 @@ func nearestKey(wrong string) string {
 	if key, ok := foreign[plain(wrong)]; ok {
 		return key
 	}
-	candidates := allKeys()
+	return nearestOf(wrong, keysAndSections())
+}
+
+var keysAndSections = sync.OnceValue(func() []string {
+	all := slices.Clone(allKeys())
 	for _, key := range allKeys() {
 		section, _, _ := strings.Cut(key, ".")
-		candidates = append(candidates, section)
+		all = append(all, section)
 	}
-	return nearestOf(wrong, candidates)
-}
+	return all
+})
 
 // nearestOf finds the closest of candidates: the same but for spelling, one that ends so, or few edits away.
 func nearestOf(wrong string, candidates []string) string {
 	best, least := "", allowance(wrong)+1
+	wrong = plain(wrong)
 	for _, c := range candidates {
-		d := levenshtein.Distance(plain(wrong), plain(c), nil)
-		if strings.HasSuffix(plain(c), "."+plain(wrong)) {
+		d := levenshtein.Distance(wrong, plain(c), nil)
+		if strings.HasSuffix(plain(c), "."+wrong) {
 			d = 1
 		}
 		if d < least {
