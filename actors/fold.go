@@ -101,6 +101,7 @@ func (f *fold) next(credits []int) []int {
 	if f.position < first.Until() {
 		return credits // the records are folded, but the position behind them is beyond the limit: for the next batch
 	}
+	f.backlog[0] = messages.Events{}
 	f.backlog, f.index = f.backlog[1:], 0
 	clear(f.scratch) // a string left there would keep the whole fetch buffer
 	f.task.Rest()

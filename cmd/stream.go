@@ -115,7 +115,7 @@ func (s *stream) settings(delivery actors.Delivery) actors.Settings {
 		Instance: s.instance.name, Group: c.group(), Context: s.context, Source: s.source, Writer: s.writer,
 		Delivery: delivery, Ledger: s.ledger, Failure: failureOf(c.Failure),
 		DeadLetters:     actors.DeadLetters{Tolerate: c.Errors.Tolerate(), Topic: c.Errors.DeadLetterTopic, Writer: s.writer},
-		MaxPerPartition: c.Rate.MaxPerPartition, Memory: c.Memory.Records,
+		MaxPerPartition: c.Rate.MaxPerPartition, Memory: c.Memory.Records * (inFlight - 1) / inFlight,
 		Batches: s.limits.batches, Drain: s.limits.drain, StopTimeout: c.Stop.Timeout, StartupTimeout: c.Startup.Timeout,
 		Stdout: s.stdout, Log: s.log, Close: s.closeParts,
 	}
@@ -151,10 +151,14 @@ func (s *stream) newSource(topics []string) (*kafka.Source, error) {
 	return kafka.NewSource(kafka.SourceConfig{
 		Client: options, Group: s.config.group(), InstanceID: member, Topics: topics,
 		Reset: settings.Reset(), Gone: gonePolicy(s.config.OffsetGone), ReadCommitted: settings.ReadCommitted(),
-		Memory: s.config.Memory.Records, SessionTimeout: settings.SessionTimeout(),
+		Memory: s.config.Memory.Records / inFlight, SessionTimeout: settings.SessionTimeout(),
 		HeartbeatInterval: settings.HeartbeatInterval(), RebalanceTimeout: settings.RebalanceTimeout(), Log: slogOf(s.log),
 	})
 }
+
+// inFlight is the part of memory.records (one quarter) for what is fetched and not yet folded; the rest is for what a job holds
+// of its batches. More in flight makes nothing faster: the consumers keep up, or they do not.
+const inFlight = 4
 
 func gonePolicy(g OffsetGone) kafka.GonePolicy {
 	switch g {

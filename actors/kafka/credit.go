@@ -1,6 +1,10 @@
 package kafka
 
-import "github.com/hibana-stream/hibana/messages"
+import (
+	"time"
+
+	"github.com/hibana-stream/hibana/messages"
+)
 
 // reasons why a partition is not fetched; it is while none holds.
 type reasons uint8
@@ -17,29 +21,37 @@ const maxRecords, minRecords = 10_000, 64
 // minShare is the least credit of a partition, in bytes.
 const minShare = 256 << 10
 
-// credit counts the bytes that are delivered and not yet consumed, and says when a partition has had enough. Each partition has
-// a share of its own, so that a stuck one never starves another.
+// stuck is how long a partition may have more than its share before it is paused.
+const stuck = 200 * time.Millisecond
+
+// credit counts the bytes that are delivered and not yet consumed, and says when it is enough.
 //
-// kgo drops what it has buffered for a partition that is paused, and fetches it again later: correct, but not free. So a
-// partition pauses at its share and resumes at half of it; and when all have had two thirds of theirs, which is what happens
-// when the job as a whole is slower than Kafka, the polling stops instead: nothing is dropped.
+// kgo drops what it has buffered for a partition that is paused, and fetches it again later: correct, but not free. So what
+// happens all the time, that the readers as a whole are slower than Kafka, is answered by not polling, which drops nothing: the
+// polling stops when the partitions together have used up their shares, and goes on at half of that. Only a partition that has
+// kept more than its share for a while (its reader waits for the next batch, or is much slower than the others) is paused and
+// leaves the count, so that it does not starve the rest.
 type credit struct {
 	memory      int64
 	share       int64
 	average     int64 // bytes of a record, lately
 	outstanding map[messages.TopicPartition]int64
+	over        map[messages.TopicPartition]time.Time // since when a partition has had more than its share
 }
 
 func newCredit(memory int64) *credit {
-	return &credit{memory: memory, share: memory, average: 1 << 10, outstanding: make(map[messages.TopicPartition]int64)}
+	return &credit{
+		memory: memory, share: memory, average: 1 << 10,
+		outstanding: make(map[messages.TopicPartition]int64), over: make(map[messages.TopicPartition]time.Time),
+	}
 }
 
 // divide shares the memory among n partitions.
 func (c *credit) divide(n int) { c.share = max(c.memory/int64(max(n, 1)), minShare) }
 
-// records is how many one poll may bring: about half a share, so that it cannot exceed the share by much.
+// records is how many one poll may bring: about a quarter of the memory, so that it cannot exceed that by much.
 func (c *credit) records() int {
-	return int(min(max(c.share/2/c.average, minRecords), maxRecords))
+	return int(min(max(c.memory/4/c.average, minRecords), maxRecords))
 }
 
 func (c *credit) deliver(p messages.TopicPartition, records int, bytes int64) {
@@ -54,20 +66,31 @@ func (c *credit) consume(p messages.TopicPartition, bytes int64) {
 }
 
 // forget drops p's account: its reader is gone.
-func (c *credit) forget(p messages.TopicPartition) { delete(c.outstanding, p) }
+func (c *credit) forget(p messages.TopicPartition) {
+	delete(c.outstanding, p)
+	delete(c.over, p)
+}
 
-// exhausted tells whether p is to be paused, given whether it is: it pauses at its share and resumes at half.
-func (c *credit) exhausted(p messages.TopicPartition, paused bool) bool {
+// exhausted tells whether p is to be paused, given whether it is: it pauses when stuck above its share and resumes at half.
+func (c *credit) exhausted(p messages.TopicPartition, paused bool, now time.Time) bool {
 	if paused {
 		return c.outstanding[p] > c.share/2
 	}
-	return c.outstanding[p] >= c.share
+	if c.outstanding[p] < c.share {
+		delete(c.over, p)
+		return false
+	}
+	since, ok := c.over[p]
+	if !ok {
+		c.over[p] = now
+	}
+	return ok && now.Sub(since) >= stuck
 }
 
-// filled tells whether p alone would let the polling stop, given whether it is stopped.
-func (c *credit) filled(p messages.TopicPartition, stopped bool) bool {
+// filled tells whether the polling is to stop, given whether it is stopped and how much of their shares n partitions have used.
+func (c *credit) filled(used int64, n int, stopped bool) bool {
 	if stopped {
-		return c.outstanding[p] > c.share/2
+		return used > c.share*int64(n)/2
 	}
-	return c.outstanding[p] >= c.share*2/3
+	return used >= c.share*int64(n)
 }

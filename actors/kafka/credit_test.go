@@ -1,29 +1,32 @@
 package kafka
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
-// A partition pauses at its share and resumes at half of it; the polling stops when it alone has two thirds, and goes on at half.
-func TestCredit(t *testing.T) {
+// A partition pauses when it has had its share for a while, and resumes at half of it.
+func TestCreditPausesThePartitionThatIsStuck(t *testing.T) {
 	c := newCredit(8 << 20)
 	c.divide(8) // 1 MiB each
+	now := time.Now()
 	for _, step := range []struct {
-		bytes                              int64
-		paused, exhausted, stopped, filled bool
+		bytes             int64
+		after             time.Duration
+		paused, exhausted bool
 	}{
 		{bytes: 0},
-		{bytes: 600 << 10},
-		{bytes: 600 << 10, paused: true, exhausted: true, stopped: true, filled: true},
-		{bytes: 700 << 10, filled: true},
-		{bytes: 1 << 20, exhausted: true, filled: true},
-		{bytes: 512 << 10, paused: true, stopped: true},
+		{bytes: 1 << 20},                   // now it has had enough
+		{bytes: 2 << 20, after: stuck / 2}, // for how long?
+		{bytes: 1 << 19, after: stuck},     // it has moved
+		{bytes: 1 << 20, after: 2 * stuck}, // enough again
+		{bytes: 1 << 20, after: 3 * stuck, exhausted: true},
+		{bytes: 600 << 10, paused: true, exhausted: true},
+		{bytes: 512 << 10, paused: true},
 	} {
-		c.forget(events0)
-		c.deliver(events0, 1, step.bytes)
-		if got := c.exhausted(events0, step.paused); got != step.exhausted {
+		c.outstanding[events0] = step.bytes
+		if got := c.exhausted(events0, step.paused, now.Add(step.after)); got != step.exhausted {
 			t.Errorf("%+v: exhausted %v", step, got)
-		}
-		if got := c.filled(events0, step.stopped); got != step.filled {
-			t.Errorf("%+v: filled %v", step, got)
 		}
 	}
 	c.consume(events0, 1<<40)
@@ -35,11 +38,19 @@ func TestCredit(t *testing.T) {
 	}
 }
 
-// A poll brings about half a share, whatever the size of the records.
+// The polling stops when the partitions together have their shares, and goes on at half.
+func TestCreditStopsThePolling(t *testing.T) {
+	c := newCredit(8 << 20)
+	c.divide(8)
+	if c.filled(2<<20-1, 2, false) || !c.filled(2<<20, 2, false) || !c.filled(1<<20+1, 2, true) || c.filled(1<<20, 2, true) {
+		t.Error("not at the shares of two partitions, or not at half of them")
+	}
+}
+
+// A poll brings about a quarter of the memory, whatever the size of the records.
 func TestPollFollowsTheRecordSize(t *testing.T) {
 	c := newCredit(64 << 20)
-	c.divide(16) // 4 MiB each
-	for bytes, want := range map[int64]int{100: maxRecords, 1 << 10: 2048, 1 << 20: minRecords} {
+	for bytes, want := range map[int64]int{100: maxRecords, 4 << 10: 4096, 1 << 20: minRecords} {
 		for range 60 {
 			c.deliver(events0, 1, bytes)
 		}

@@ -61,8 +61,7 @@ func (f *fetcher) run() {
 				c(f)
 			}
 		case f.stopped:
-			<-ctx.Done()
-			continue
+			waitAtMost(ctx, stuck/2) // a partition that is stuck makes no sound
 		default:
 			f.take(f.client.PollRecords(ctx, f.credit.records()))
 		}
@@ -135,38 +134,46 @@ func (s *Source) end(highWatermark, lastStable int64) int64 {
 	return highWatermark
 }
 
+// waitAtMost waits for a command, or for d.
+func waitAtMost(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
 // settle makes kgo do what the commands and the credit ask for.
 func (f *fetcher) settle() {
 	f.credit.divide(len(f.partitions))
-	f.stopped = f.allFilled()
-	f.hungry = f.stopped
+	now := time.Now()
+	f.hungry = false
 	for _, p := range f.partitions {
-		switch {
-		case f.stopped: // a pause would make kgo drop what it has
-		case f.credit.exhausted(p.TopicPartition, p.why&memory != 0):
+		if f.credit.exhausted(p.TopicPartition, p.why&memory != 0, now) {
 			p.why |= memory
-		default:
+		} else {
 			p.why &^= memory
 		}
 		f.hungry = f.hungry || p.why&memory != 0
 	}
+	f.stopped = f.allFilled()
+	f.hungry = f.hungry || f.stopped
 	f.seek()
 	f.pauseAndResume()
 }
 
-// allFilled tells whether all partitions that could be fetched have had their credit; see credit.
+// allFilled tells whether the partitions that are fetched have together used up their credit.
 func (f *fetcher) allFilled() bool {
+	var used int64
 	open := 0
 	for _, p := range f.partitions {
-		if p.why&^memory != 0 {
-			continue
-		}
-		open++
-		if !f.credit.filled(p.TopicPartition, f.stopped) {
-			return false
+		if p.why == 0 {
+			open++
+			used += f.credit.outstanding[p.TopicPartition]
 		}
 	}
-	return open > 0
+	return open > 0 && f.credit.filled(used, open, f.stopped)
 }
 
 // seek moves the positions that have to move, all at once: each SetOffsets makes kgo drop all that it has buffered.
