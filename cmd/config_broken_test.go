@@ -11,7 +11,7 @@ var broken = []struct {
 	place, cure string
 }{
 	{"unknown key", "intervall: 2s", "c.yaml:1:1", `did you mean "interval"?`},
-	{"unknown key in a section", "log:\n  levle: info", "c.yaml:2:3", `did you mean "log.level"?`},
+	{"unknown key in a section", "log:\n  levl: info", "c.yaml:2:3", `did you mean "log.level"?`},
 	{"unknown key in a flow map", "memory: {recrods: 1MiB}", "c.yaml:1:10", `did you mean "memory.records"?`},
 	{"unknown dotted key", "embedded.partition: 3", "c.yaml:1:1", `did you mean "embedded.partitions"?`},
 	{"underscores", "batch_interval: 2s", "c.yaml:1:1", `did you mean "interval"?`},
@@ -147,7 +147,7 @@ func TestAllFindingsAreReportedInOrder(t *testing.T) {
 func TestBrokenFlagsAndVariablesNameThemselves(t *testing.T) {
 	for override, cure := range map[string]string{
 		"interval=2": `did you mean "2s"?`, "intervall=2s": `did you mean "interval"?`, "interval": "-X KEY=VALUE", "=5": "-X KEY=VALUE",
-		"log=5": "level, format, file", "my key=5": "spaces", "behaviours.x=5": "KEY: VALUE", "kafka.acks=most": "0, 1, all", "log={levle: info}": `did you mean "log.level"?`,
+		"log=5": "level, format, file", "my key=5": "spaces", "behaviours.x=5": "KEY: VALUE", "kafka.acks=most": "0, 1, all", "log={levl: info}": `did you mean "log.level"?`,
 		"behaviours.x={a: [}": "", "kafka.x={": "",
 	} {
 		f := findings(t, LoadOptions{Overrides: []string{override}})[0]
@@ -161,7 +161,16 @@ func TestBrokenFlagsAndVariablesNameThemselves(t *testing.T) {
 	}
 }
 
-// A line that cannot be shown under a caret in one column is shown as it is.
+// A long line, as of a file that is no configuration, is cut around the column.
+func TestLongLinesAreCut(t *testing.T) {
+	x := strings.Repeat("x", 300)
+	f := findings(t, yamlFile("topics: [a]\nlog: {file: "+x+", levl: info, format: "+x+"}"))[0]
+	shown := strings.Split(f.String(), "\n")
+	if len(f.Line) > mostLine || !strings.HasPrefix(shown[1][strings.IndexByte(shown[2], '^'):], "levl") {
+		t.Errorf("%s", f)
+	}
+}
+
 func TestMissingFileIsNamed(t *testing.T) {
 	o := LoadOptions{File: "nowhere.yaml", ReadFile: files{}.read}
 	if f := findings(t, o)[0]; !strings.HasPrefix(f.String(), "nowhere.yaml: there is no such file") {

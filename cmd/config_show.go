@@ -94,7 +94,9 @@ func showTable(w io.Writer, all []shownSetting, origin bool) error {
 		if origin {
 			line += "\t" + oneLine(s.origin.String())
 		}
-		fmt.Fprintln(table, line)
+		if _, err := fmt.Fprintln(table, line); err != nil {
+			return err
+		}
 	}
 	return table.Flush()
 }
