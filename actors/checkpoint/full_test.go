@@ -44,11 +44,11 @@ func TestDiskFullAtEveryCall(t *testing.T) {
 // A batch cannot be written, the policy goes on with the next one, and soon after the machine stops: what is left of the first must
 // not get mixed up with the second.
 func TestDiskFullThenCrash(t *testing.T) {
-	for seed := range uint64(1500) {
+	for seed := range uint64(2500) {
 		chance := rand.New(rand.NewPCG(seed, 3))
 		d, h := newDisk(), begin()
-		d.failAt, d.failures, d.part = 6+chance.IntN(60), 1+chance.IntN(3), part(chance.IntN(4))
-		d.stopAt = d.failAt + d.failures + chance.IntN(14)
+		d.failAt, d.failures, d.part = 6+chance.IntN(60), 1+chance.IntN(2), part(chance.IntN(4))
+		d.stopAt = d.failAt + d.failures + chance.IntN(6)
 		s, err := open(d, CompactFrom(700))
 		if err != nil {
 			t.Fatal(err)
@@ -63,7 +63,7 @@ func TestDiskFullThenCrash(t *testing.T) {
 			h.refused = append(h.refused, h.next)
 			h.n++ // Skipped: the next batch has other changes.
 		}
-		if seed%2 == 0 {
+		if seed%4 == 0 {
 			h.check(t, d.killed(), CompactFrom(700))
 		} else {
 			h.check(t, d.powerless(chance), CompactFrom(700))
