@@ -31,10 +31,11 @@ type Control interface {
 	Tell(ctx context.Context, name, json string) (string, error)
 }
 
-// answerWithin bounds the wait for an answer of the stream, waitWithin the wait for something to take effect.
+// What is waited for, and how long.
 const (
-	answerWithin = 5 * time.Second
-	waitWithin   = 2 * time.Minute
+	answerWithin  = 5 * time.Second  // an answer of the stream
+	publishWithin = 30 * time.Second // a delivery report
+	waitWithin    = 2 * time.Minute  // something to take effect
 )
 
 // newConsoleCommand is the console's command tree. Flags keep their values, so every line gets a tree of its own.

@@ -44,7 +44,7 @@ func batchTable(b messages.Batches) table {
 			{"batch", "BATCH", true}, {"time", "TIME", false}, {"time_ms", "", false}, {"records", "RECORDS", true},
 			{"rejects", "", true}, {"scheduling_delay_ms", "SCHEDULING", true}, {"processing_delay_ms", "PROCESSING", true},
 			{"total_delay_ms", "TOTAL", true}, {"outputs_ok", "", false}, {"outputs", "", false}, {"", "OUTPUTS", true},
-			{"attempt", "ATTEMPT", true}, {"committed", "", false}, {"error", "ERROR", false},
+			{"attempt", "ATTEMPT", true}, {"committed", "", false}, {"rerun", "", false}, {"skipped", "", false}, {"error", "ERROR", false},
 		},
 	}
 	for r := range b.Reports() {
@@ -53,7 +53,7 @@ func batchTable(b messages.Batches) table {
 			count(r.Batch), moment(r.Time), count(r.Time.UnixMilli()), count(r.Records),
 			count(r.Rejects), delay(r.SchedulingDelay()), delay(r.ProcessingDelay()),
 			delay(r.TotalDelay()), count(ok), count(all), phrase(fmt.Sprintf("%d/%d", ok, all)),
-			count(r.Attempt), yesNo(r.Committed), phrase(r.Err),
+			count(r.Attempt), yesNo(r.Committed), yesNo(r.Rerun), yesNo(r.Skipped), phrase(r.Err),
 		})
 	}
 	return t

@@ -72,7 +72,7 @@ func jsonValue(b *strings.Builder, v any) {
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
 		text.Reset()
-		fmt.Fprintf(&text, "%q", err.Error())
+		_, _ = fmt.Fprintf(&text, "%q", err.Error())
 	}
 	b.Write(bytes.TrimRight(text.Bytes(), "\n"))
 }
@@ -81,7 +81,7 @@ func jsonValue(b *strings.Builder, v any) {
 func writeTSV(b *strings.Builder, a answer) {
 	for _, f := range a.fields {
 		if f.key != "" {
-			fmt.Fprintf(b, "%s\t%s\n", f.key, tsvValue(f.value))
+			_, _ = fmt.Fprintf(b, "%s\t%s\n", f.key, tsvValue(f.value))
 		}
 	}
 	for i, t := range a.tables {

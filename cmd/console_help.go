@@ -74,6 +74,8 @@ func helpText(c *cobra.Command) string {
 }
 
 func flagUsages(c *cobra.Command) string {
-	c.InitDefaultHelpFlag()
+	if help := c.Flags().Lookup("help"); help != nil {
+		help.Hidden = true // it is what shows this
+	}
 	return c.LocalFlags().FlagUsages() + c.InheritedFlags().FlagUsages()
 }

@@ -28,7 +28,7 @@ var (
 func (i interpreter) Execute(ctx context.Context, line console.Line, out, errOut io.Writer) console.Outcome {
 	words, err := shlex.Split(line.Text)
 	if err != nil {
-		fmt.Fprintln(errOut, "a quote is not closed; text with a quote in it goes between quotes of the other kind")
+		_, _ = fmt.Fprintln(errOut, "a quote is not closed; text with a quote in it goes between quotes of the other kind")
 		return console.Outcome{Code: ExitUsage}
 	}
 	if len(words) == 0 {
@@ -52,8 +52,10 @@ func outcomeOf(err error, errOut io.Writer) console.Outcome {
 		return console.Outcome{Then: console.End}
 	case errors.Is(err, context.Canceled):
 		return console.Outcome{Code: ExitFailed} // who cancelled the line knows
+	case err == context.DeadlineExceeded: // the bare one says nothing to a person
+		err = errNoAnswer
 	}
-	fmt.Fprintln(errOut, err)
+	_, _ = fmt.Fprintln(errOut, err)
 	return console.Outcome{Code: exitCode(err)}
 }
 

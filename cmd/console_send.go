@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -48,11 +49,14 @@ func send(cmd *cobra.Command, c Control, m messages.Publish) error {
 		}
 		m.Topic = topics[0]
 	}
-	ctx, cancel := answering(cmd)
+	ctx, cancel := context.WithTimeoutCause(cmd.Context(), publishWithin, errNotAcknowledged)
 	defer cancel()
 	d, err := c.Publish(ctx, m)
 	if err == nil {
 		err = d.Err
+	}
+	if ctx.Err() != nil && cmd.Context().Err() == nil {
+		err = context.Cause(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("topic %s: %w%s", m.Topic, err, otherTopic(m.Topic, topics))
@@ -62,6 +66,8 @@ func send(cmd *cobra.Command, c Control, m messages.Publish) error {
 		{"partition", "", count(d.Place.Partition)}, {"offset", "", count(d.Place.Offset)},
 	}})
 }
+
+var errNotAcknowledged = fmt.Errorf("not acknowledged within %v, it may still arrive: %w", publishWithin, context.DeadlineExceeded)
 
 // otherTopic helps when a topic is perhaps misspelt: any topic of the cluster may be sent to.
 func otherTopic(topic string, topics []string) string {

@@ -29,7 +29,7 @@ func TestConsoleShowsCommandsInThreeFormats(t *testing.T) {
 		var all strings.Builder
 		for _, line := range lines {
 			out, errOut := inBubble(t, console.Line{Text: line, Output: format})
-			fmt.Fprintf(&all, "> %s\n%s%s\n", line, out, errOut)
+			_, _ = fmt.Fprintf(&all, "> %s\n%s%s\n", line, out, errOut)
 		}
 		golden(t, filepath.Join("testdata", "console", format+".txt"), all.String())
 	}
@@ -113,6 +113,7 @@ func TestConsoleFailuresHaveCodes(t *testing.T) {
 		{"refused", "send hi", "topic events: refused", messages.ErrRefused, false, ExitRefused},
 		{"misspelt topic", "send -t evnts hi", "topic evnts: boom, did you mean events? (the job reads events, orders)", errors.New("boom"), false, ExitFailed},
 		{"no answer", "status", "the stream did not answer within 5s: context deadline exceeded", nil, true, ExitTimeout},
+		{"no delivery report", "send hi", "topic events: not acknowledged within 30s, it may still arrive: context deadline exceeded", nil, true, ExitTimeout},
 		{"no such batch", "batch 9", "no batch 9; remembered are 1 (18:36:10) to 2 (18:36:12), and batches lists them", nil, false, ExitFailed},
 		{"no such actor", "tell greter", "greter: there is no such actor, did you mean greeter?", nil, false, ExitFailed},
 	} {

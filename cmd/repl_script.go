@@ -104,7 +104,7 @@ func (m *Main) replLine(ctx context.Context, f *replFlags, client *console.Clien
 		err = &unreachableError{err.Error()}
 	}
 	if err != nil {
-		fmt.Fprintf(m.Stderr, "%s%v\n", s.place(), err)
+		_, _ = fmt.Fprintf(m.Stderr, "%s%v\n", s.place(), err)
 		return false, errors.Join(errReported, err)
 	}
 	return outcome.Then != console.Stay, codeError(outcome.Code)

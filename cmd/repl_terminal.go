@@ -40,17 +40,27 @@ func (m *Main) edit(ctx context.Context, t console.Editor, s lineSession, like c
 		like.Text = text
 		outcome, err := s.Do(ctx, like, out, errOut)
 		if err != nil && ctx.Err() != nil && !errors.Is(err, console.ErrGone) {
-			fmt.Fprintln(errOut, "cancelled")
+			_, _ = fmt.Fprintln(errOut, "cancelled")
 			return console.Outcome{}, nil
 		}
 		return outcome, err
 	})
 }
 
+// runConsole is the console in the terminal that hibana was started in. It returns when the person has left or ctx has ended.
+func (m *Main) runConsole(ctx context.Context, c *console.Console, t console.Editor) error {
+	s, err := c.Open()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return m.edit(ctx, t, s, console.Line{Output: "table", Color: m.mayColor()})
+}
+
 // replTerminal is the console of another process's stream.
 func (m *Main) replTerminal(ctx context.Context, f *replFlags, client *console.Client, path string) error {
 	t := m.newTerminal("exit or ctrl-D leaves, and the stream goes on; stop ends it", true)
-	fmt.Fprintf(m.Stderr, "attached to %s; help lists the commands, exit leaves\n", path)
+	_, _ = fmt.Fprintf(m.Stderr, "attached to %s; help lists the commands, exit leaves\n", path)
 	err := m.edit(ctx, t, remote{client, f}, m.line(f))
 	switch {
 	case errors.Is(err, console.ErrGone):
@@ -74,7 +84,7 @@ func (r remote) Do(ctx context.Context, line console.Line, out, errOut io.Writer
 	outcome, err := r.Client.Do(late, line, out, errOut)
 	switch {
 	case err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
-		fmt.Fprintf(errOut, "no answer within %v\n", r.flags.timeout)
+		_, _ = fmt.Fprintf(errOut, "no answer within %v\n", r.flags.timeout)
 		return console.Outcome{Code: ExitTimeout}, nil
 	case outcome.Then == console.End:
 		outcome.Then = console.Leave

@@ -80,7 +80,7 @@ func replFrom(t *testing.T, stdin io.Reader, args ...string) (out, errOut string
 	c.SetFlagErrorFunc(flagError)
 	err := c.Execute()
 	if err != nil && !strings.Contains(err.Error(), errReported.Error()) {
-		fmt.Fprintf(&e, "hibana: %v\n", err)
+		_, _ = fmt.Fprintf(&e, "hibana: %v\n", err)
 	}
 	return o.String(), e.String(), exitCode(err)
 }

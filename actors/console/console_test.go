@@ -30,7 +30,7 @@ func (e *echo) Execute(ctx context.Context, line Line, out, errOut io.Writer) Ou
 	case "wait":
 		e.begun <- line.Text
 		<-ctx.Done()
-		fmt.Fprintln(errOut, "ended")
+		_, _ = fmt.Fprintln(errOut, "ended")
 		return Outcome{Code: 1}
 	case "hold":
 		e.begun <- line.Text
@@ -43,10 +43,10 @@ func (e *echo) Execute(ctx context.Context, line Line, out, errOut io.Writer) Ou
 		e.begun <- line.Text
 		return Outcome{Then: End}
 	case "fail":
-		fmt.Fprintln(errOut, "it failed")
+		_, _ = fmt.Fprintln(errOut, "it failed")
 		return Outcome{Code: 3}
 	}
-	fmt.Fprintln(out, line.Text, line.Output)
+	_, _ = fmt.Fprintln(out, line.Text, line.Output)
 	return Outcome{}
 }
 

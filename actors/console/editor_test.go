@@ -39,9 +39,9 @@ func newDesk(t *testing.T) *desk {
 		ask: func(context.Context, string) ([]Candidate, error) { return d.offers, nil },
 		exec: func(ctx context.Context, line string, out, errOut io.Writer) (Outcome, error) {
 			d.lines = append(d.lines, line)
-			fmt.Fprintf(out, "ran %s\n", line)
+			_, _ = fmt.Fprintf(out, "ran %s\n", line)
 			if line == "bad" {
-				fmt.Fprintln(errOut, "it failed")
+				_, _ = fmt.Fprintln(errOut, "it failed")
 			}
 			return d.then, d.fails
 		},

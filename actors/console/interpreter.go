@@ -37,11 +37,11 @@ type Outcome struct {
 type Then string
 
 const (
-	// Stay: the next line may come.
+	// Stay lets the next line come.
 	Stay Then = ""
-	// Leave: the line asked to end the session.
+	// Leave ends the session, as the line asked for.
 	Leave Then = "leave"
-	// End: the line is complete when the stream has ended, which ends the session too.
+	// End says that the line is complete when the stream has ended, which ends the session too.
 	End Then = "end"
 )
 

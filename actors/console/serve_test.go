@@ -63,7 +63,7 @@ func TestWireIsNewlineDelimitedJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	fmt.Fprint(conn, `{"id":7,"line":"hello","output":"tsv"}`+"\n"+`{"id":8,"line":"x","complete":true}`+"\n"+"nonsense\n")
+	_, _ = fmt.Fprint(conn, `{"id":7,"line":"hello","output":"tsv"}`+"\n"+`{"id":8,"line":"x","complete":true}`+"\n"+"nonsense\n")
 	answers := bufio.NewScanner(conn)
 	got := map[string]bool{}
 	for range 5 {
@@ -206,10 +206,10 @@ func TestSessionBoundsTheLinesThatWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	fmt.Fprintln(conn, `{"id":1,"line":"hold"}`)
+	_, _ = fmt.Fprintln(conn, `{"id":1,"line":"hold"}`)
 	<-s.begun
 	for range mostWaiting + 1 {
-		fmt.Fprintln(conn, `{"id":2,"line":"#"}`)
+		_, _ = fmt.Fprintln(conn, `{"id":2,"line":"#"}`)
 	}
 	answers := json.NewDecoder(conn)
 	var first Reply

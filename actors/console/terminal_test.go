@@ -67,17 +67,17 @@ func TestTerminalLosesNoOutput(t *testing.T) {
 			if i == all/3 {
 				<-running
 			}
-			fmt.Fprintf(tm.Stdout(), "<%d>\n", i)
+			_, _ = fmt.Fprintf(tm.Stdout(), "<%d>\n", i)
 		}
 	}()
 	go func() {
-		fmt.Fprint(keys, "go\r")
+		_, _ = fmt.Fprint(keys, "go\r")
 		g.wait("ran go")
-		fmt.Fprint(keys, "\x04")
+		_, _ = fmt.Fprint(keys, "\x04")
 	}()
 	err := tm.Run(t.Context(), noCandidates, func(_ context.Context, line string, out, _ io.Writer) (Outcome, error) {
 		close(running)
-		fmt.Fprintln(out, "ran", line)
+		_, _ = fmt.Fprintln(out, "ran", line)
 		return Outcome{}, nil
 	})
 	if err != nil {
@@ -101,7 +101,7 @@ func TestTerminalLosesNoOutput(t *testing.T) {
 func TestTerminalEndsWithItsContext(t *testing.T) {
 	tm, keys, _ := newPipeTerminal(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	go func() { fmt.Fprint(keys, "wait\r") }()
+	go func() { _, _ = fmt.Fprint(keys, "wait\r") }()
 	err := tm.Run(ctx, noCandidates, func(ctx context.Context, _ string, _, _ io.Writer) (Outcome, error) {
 		cancel()
 		<-ctx.Done()
@@ -123,8 +123,8 @@ func TestTerminalOfAnEndedContextDoesNotRun(t *testing.T) {
 
 func TestTerminalPrintsAnIncompleteLastLine(t *testing.T) {
 	tm, keys, g := newPipeTerminal(t)
-	go func() { fmt.Fprint(keys, "\x04") }()
-	fmt.Fprint(tm.Stdout(), "no line end")
+	go func() { _, _ = fmt.Fprint(keys, "\x04") }()
+	_, _ = fmt.Fprint(tm.Stdout(), "no line end")
 	if err := tm.Run(t.Context(), noCandidates, nil); err != nil {
 		t.Fatal(err)
 	}
