@@ -61,6 +61,9 @@ func send(cmd *cobra.Command, c Control, m messages.Publish) error {
 	if err != nil {
 		return fmt.Errorf("topic %s: %w%s", m.Topic, err, otherTopic(m.Topic, topics))
 	}
+	if other := otherTopic(m.Topic, topics); other != "" {
+		cmd.PrintErrf("sent, but not to a topic of the job%s\n", other)
+	}
 	return show(cmd, answer{sentence: d.Place.String(), fields: []field{
 		{"place", "", phrase(d.Place.String())}, {"topic", "", phrase(d.Place.Topic)},
 		{"partition", "", count(d.Place.Partition)}, {"offset", "", count(d.Place.Offset)},

@@ -180,6 +180,15 @@ func TestConsoleSendsWhatWasTyped(t *testing.T) {
 	}
 }
 
+// Any topic may be sent to; one that the job does not read was perhaps meant otherwise.
+func TestConsoleNotesATopicThatTheJobDoesNotRead(t *testing.T) {
+	out, errOut, o := typed(t.Context(), newFakeControl(), console.Line{Text: "send -t evnts hi"})
+	want := "sent, but not to a topic of the job, did you mean events? (the job reads events, orders)\n"
+	if out != "evnts:2:41\n" || errOut != want || o.Code != 0 {
+		t.Errorf("%d %q %q", o.Code, out, errOut)
+	}
+}
+
 func TestConsoleCompletes(t *testing.T) {
 	for line, want := range map[string]string{
 		"":                "actors|batch|batches|exit|help|pause|resume|send|status|stop|tell|version",
