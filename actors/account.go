@@ -32,6 +32,13 @@ func (a *account) ran(r streaming.Result) {
 	}
 }
 
+// planned is the batch's first line in the ledger: its ranges are known, what becomes of it is not.
+func (a *account) planned() messages.BatchReport {
+	r := a.report(nil)
+	r.Committed = false
+	return r
+}
+
 // report is the batch's line in the ledger.
 func (a *account) report(err error) messages.BatchReport {
 	b := a.batch

@@ -40,7 +40,7 @@ func (a *aggregator) Receive(ctx actor.Context) {
 	case messages.Idle:
 		a.join()
 	case messages.Assigned:
-		a.progress.positions(m)
+		a.assigned(m)
 	case messages.Ready:
 		a.progress.readied(m)
 	case messages.Tick:
@@ -87,6 +87,18 @@ func (a *aggregator) start() {
 func (a *aggregator) join() {
 	root, self := a.root, a.ctx.Self()
 	a.members.Join(func(m any) { root.Send(self, m) })
+}
+
+// assigned brings the positions in line with the checkpoint, if there is one.
+func (a *aggregator) assigned(m messages.Assigned) {
+	if a.kept != nil {
+		var err error
+		if m, err = a.kept.reconcile(m); err != nil {
+			a.progress.end(err)
+			return
+		}
+	}
+	a.progress.positions(m)
 }
 
 func (a *aggregator) tick(m messages.Tick) {

@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/hibana-stream/hibana/messages"
@@ -18,22 +19,27 @@ type Batch struct {
 	Fresh map[messages.TopicPartition]bool
 }
 
-// Delivery is the order in which a batch's outputs and its offsets become durable; there is one implementation a mode. The runner
-// calls it, one call at a time, and its methods may block:
+// Delivery is the order in which a batch's outputs, its state and its offsets become durable; there is one implementation a mode.
+// The runner calls it, one call at a time, and its methods may block:
 //
-//	Plan → Begin → (outputs) → Commit      or, after any failure,      Abort
+//	Plan → (merge) → Begin → (outputs) → Commit      or, after any failure,      Abort
 //
 // After Abort the same batch may come again, with a higher attempt. An error for which errors.Is(err, messages.ErrNotOwner) holds
 // says that another member owns the partitions now; it will run the batch.
 type Delivery interface {
-	// Plan writes the batch down ahead of its outputs.
+	// Plan writes the batch down ahead of everything.
 	Plan(context.Context, Batch) error
-	// Begin opens the batch: what is produced from here on belongs to it.
-	Begin(context.Context, Batch) error
+	// Begin opens the batch's outputs: what is produced from here on belongs to it. The state is computed by now.
+	Begin(ctx context.Context, b Batch, changes iter.Seq[messages.Change]) error
 	// Commit makes the batch durable, with what it changed in the state.
 	Commit(ctx context.Context, b Batch, changes iter.Seq[messages.Change]) error
 	// Abort gives the batch up. It must not fail.
 	Abort(context.Context, Batch)
+}
+
+// moved tells whether anything was read.
+func (b Batch) moved() bool {
+	return slices.ContainsFunc(b.Ranges, func(r messages.OffsetRange) bool { return r.Count() > 0 })
 }
 
 // planned are the offsets that say «at From, and the batch under way ends at Until».
@@ -100,30 +106,39 @@ func (d AtLeastOnce) Plan(ctx context.Context, b Batch) error {
 }
 
 // Begin does nothing: outputs stand as soon as they are written.
-func (d AtLeastOnce) Begin(context.Context, Batch) error { return nil }
+func (d AtLeastOnce) Begin(context.Context, Batch, iter.Seq[messages.Change]) error { return nil }
 
 // Commit saves the state, then the offsets. A crash in between is found at the start: the checkpoint stands at the planned Until.
 func (d AtLeastOnce) Commit(ctx context.Context, b Batch, changes iter.Seq[messages.Change]) error {
-	if d.Saved != nil {
-		if err := d.Saved.Save(b, changes); err != nil {
+	return saveAndCommit(ctx, d.Saved, d.Offsets, b, changes)
+}
+
+func saveAndCommit(ctx context.Context, s Saved, o Offsets, b Batch, changes iter.Seq[messages.Change]) error {
+	if s != nil {
+		if err := s.Save(b, changes); err != nil {
 			return err
 		}
 	}
-	return commitOffsets(ctx, d.Offsets, b.done())
+	return commitOffsets(ctx, o, b.done())
 }
 
 // Abort does nothing: the plan stays, and the batch is run again.
 func (d AtLeastOnce) Abort(context.Context, Batch) {}
 
-// AtMostOnce commits, then runs the outputs: a crash in between loses the batch, nothing is ever repeated.
-type AtMostOnce struct{ Offsets Offsets }
+// AtMostOnce commits, then runs the outputs: a crash in between loses the batch's outputs, nothing is ever repeated.
+type AtMostOnce struct {
+	// Offsets is where progress is kept.
+	Offsets Offsets
+	// Saved keeps the state with the offsets; nil for a job without state.
+	Saved Saved
+}
 
 // Plan does nothing: no batch is run again.
 func (d AtMostOnce) Plan(context.Context, Batch) error { return nil }
 
-// Begin commits the offsets behind the batch, before its outputs.
-func (d AtMostOnce) Begin(ctx context.Context, b Batch) error {
-	return commitOffsets(ctx, d.Offsets, b.done())
+// Begin saves the state and commits the offsets behind the batch, before its outputs.
+func (d AtMostOnce) Begin(ctx context.Context, b Batch, changes iter.Seq[messages.Change]) error {
+	return saveAndCommit(ctx, d.Saved, d.Offsets, b, changes)
 }
 
 // Commit does nothing more.

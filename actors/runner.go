@@ -18,6 +18,9 @@ type runner struct {
 	*settings
 	wide *streaming.Runner
 	jobs chan job
+	// what and account are of the attempt under way.
+	what    Batch
+	account *account
 }
 
 // job is one request to the runner: a batch to run, or only a word when it is idle.
@@ -26,10 +29,15 @@ type job struct {
 	replyTo *actor.PID
 }
 
-func newRunner(s *settings) *runner {
-	env := streaming.Env{Stdout: s.stdout, Produce: s.writer.ProduceAll}
+// newRunner restores the state, if there is a place where it is saved.
+func newRunner(s *settings) (*runner, error) {
 	// The aggregator sends at most one batch at a time, each of its lives one request for Idle: a send never waits.
-	return &runner{settings: s, wide: s.program.NewRunner(env), jobs: make(chan job, 16)}
+	r := &runner{settings: s, jobs: make(chan job, 16)}
+	r.wide = s.program.NewRunner(streaming.Env{Stdout: s.stdout, Produce: s.produce, BeforeOutputs: r.beforeOutputs})
+	if s.kept == nil {
+		return r, nil
+	}
+	return r, s.kept.restore(r.wide)
 }
 
 // loop works until the stream ends.
@@ -98,9 +106,11 @@ func hopeless(err error) bool {
 	return errors.As(err, &bad) || errors.Is(err, messages.ErrRefused) || errors.Is(err, context.Canceled)
 }
 
-// attempt is one way through: dead letters, plan, begin, outputs, commit.
+// attempt is one way through: dead letters, plan, merge, begin, outputs, commit. A batch in which nothing moved, of a job that
+// keeps nothing, needs neither plan nor commit.
 func (r *runner) attempt(ctx context.Context, b *batch, account *account) error {
 	account.begin(b)
+	r.what, r.account = b.described(), account
 	for _, part := range b.parts {
 		if part.Err != nil {
 			return part.Err
@@ -109,26 +119,36 @@ func (r *runner) attempt(ctx context.Context, b *batch, account *account) error 
 	if err := r.letters.deliver(ctx, b.parts); err != nil {
 		return err
 	}
-	what := b.described()
-	if err := r.delivery.Plan(ctx, what); err != nil {
+	if err := r.delivery.Plan(ctx, r.what); err != nil {
 		return fmt.Errorf("writing the plan ahead: %w", err)
 	}
-	if err := r.delivery.Begin(ctx, what); err != nil {
-		return fmt.Errorf("beginning the batch: %w", err)
-	}
 	if err := r.wideHalf(ctx, b, account); err != nil {
-		r.delivery.Abort(ctx, what)
+		r.delivery.Abort(ctx, r.what)
 		return err
 	}
-	return r.commit(ctx, what, account)
+	return r.commit(ctx, account)
 }
 
-func (r *runner) commit(ctx context.Context, what Batch, account *account) error {
+// beforeOutputs opens the batch's outputs. The ledger has its first line by then: if the process dies between the commit and the
+// second one, the first tells which batch the committed offsets came from.
+func (r *runner) beforeOutputs(ctx context.Context) error {
+	if r.what.moved() {
+		if err := r.ledger.Append(r.account.planned()); err != nil {
+			return fmt.Errorf("the ledger: %w", err)
+		}
+	}
+	if err := r.delivery.Begin(ctx, r.what, r.wide.Changes()); err != nil {
+		return fmt.Errorf("beginning the batch: %w", err)
+	}
+	return nil
+}
+
+func (r *runner) commit(ctx context.Context, account *account) error {
 	started := time.Now()
 	defer func() { account.commit = time.Since(started) }()
-	if err := r.delivery.Commit(ctx, what, r.wide.Changes()); err != nil {
+	if err := r.delivery.Commit(ctx, r.what, r.wide.Changes()); err != nil {
 		r.wide.Abort()
-		r.delivery.Abort(ctx, what)
+		r.delivery.Abort(ctx, r.what)
 		return fmt.Errorf("committing the batch: %w", err)
 	}
 	r.wide.Commit()
@@ -174,10 +194,11 @@ func (r *runner) policy(ctx context.Context, b *batch, account *account, err err
 
 // commitAlone moves the offsets behind a batch whose outputs did not run.
 func (r *runner) commitAlone(ctx context.Context, what Batch) error {
-	if err := r.delivery.Begin(ctx, what); err != nil {
+	none := func(func(messages.Change) bool) {}
+	if err := r.delivery.Begin(ctx, what, none); err != nil {
 		return err
 	}
-	return r.delivery.Commit(ctx, what, func(func(messages.Change) bool) {})
+	return r.delivery.Commit(ctx, what, none)
 }
 
 func (b *batch) described() Batch {

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"context"
 	"io"
 	"time"
 
@@ -30,9 +31,13 @@ type Settings struct {
 	Source          Source
 	Writer          Writer
 	Delivery        Delivery
-	Ledger          Ledger
-	DeadLetters     DeadLetters
-	Failure         Failure
+	// Produce is how the job's outputs write to Kafka; nil: Writer.ProduceAll.
+	Produce func(context.Context, []messages.Outgoing) error
+	// Kept is the checkpoint, when there is one.
+	Kept        *Kept
+	Ledger      Ledger
+	DeadLetters DeadLetters
+	Failure     Failure
 	// MaxPerPartition is the most records a second and partition; 0: no limit.
 	MaxPerPartition float64
 	// Memory is the budget for what a job holds of its batches, in bytes.
@@ -66,6 +71,8 @@ type settings struct {
 	delivery Delivery
 	ledger   Ledger
 	letters  DeadLetters
+	kept     *Kept
+	produce  func(context.Context, []messages.Outgoing) error
 	failure  Failure
 	rules    rules
 	instance string

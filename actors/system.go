@@ -48,6 +48,9 @@ func NewSystem(s Settings) *System {
 	if s.Recent == 0 {
 		s.Recent = 100
 	}
+	if s.Produce == nil && s.Writer != nil {
+		s.Produce = s.Writer.ProduceAll
+	}
 	return &System{set: s, end: make(chan error, 1), closed: make(chan struct{})}
 }
 
@@ -58,8 +61,10 @@ func (s *System) Start(p *streaming.Program) error {
 		actor.WithDeadLetterThrottleCount(3), actor.WithDeadLetterThrottleInterval(time.Second),
 		actor.WithDeadLetterRequestLogging(false))
 	s.shared = s.settingsFor(p)
-	s.shared.runner = newRunner(s.shared)
 	var err error
+	if s.shared.runner, err = newRunner(s.shared); err != nil {
+		return err
+	}
 	if s.producer, err = s.actors.Root.SpawnNamed(producerProps(s.shared), "producer"); err != nil {
 		return err
 	}
@@ -76,7 +81,7 @@ func (s *System) Start(p *streaming.Program) error {
 func (s *System) settingsFor(p *streaming.Program) *settings {
 	set := &settings{
 		context: p.Context(), program: p, reader: s.set.Source, members: s.set.Source, writer: s.set.Writer,
-		delivery: s.set.Delivery, ledger: s.set.Ledger, letters: s.set.DeadLetters, failure: s.set.Failure,
+		delivery: s.set.Delivery, ledger: s.set.Ledger, letters: s.set.DeadLetters, kept: s.set.Kept, produce: s.set.Produce, failure: s.set.Failure,
 		rules: s.set.rules(p.Interval()), instance: s.set.Instance, group: s.set.Group, stdout: s.set.Stdout,
 		log: s.set.Log, recent: s.set.Recent, startup: s.set.StartupTimeout, around: s.set.Middleware, root: s.actors.Root, ended: s.ended,
 	}

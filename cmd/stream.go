@@ -32,6 +32,7 @@ type stream struct {
 	source   *kafka.Source
 	writer   *kafka.Writer
 	store    *checkpoint.Store
+	kept     *actors.Kept
 	ledger   *checkpoint.Ledger
 	sample   *sample
 	program  *streaming.Program
@@ -56,6 +57,7 @@ func newStream(c *Config, l limits, network []kafka.Opt, stdout io.Writer, log z
 	}
 	options := []streaming.Setting{
 		streaming.WithTopics(c.Topics...), streaming.WithEngine(s), streaming.WithLog(slogOf(log)),
+		streaming.WithStateLimit(c.State.MaxBytes),
 	}
 	if c.Checkpoint != "" {
 		options = append(options, streaming.WithSavedState())
@@ -113,7 +115,7 @@ func (s *stream) settings(delivery actors.Delivery) actors.Settings {
 	c := s.config
 	return actors.Settings{
 		Instance: s.instance.name, Group: c.group(), Context: s.context, Source: s.source, Writer: s.writer,
-		Delivery: delivery, Ledger: s.ledger, Failure: failureOf(c.Failure),
+		Delivery: delivery, Kept: s.kept, Ledger: s.ledger, Failure: failureOf(c.Failure),
 		DeadLetters:     actors.DeadLetters{Tolerate: c.Errors.Tolerate(), Topic: c.Errors.DeadLetterTopic, Writer: s.writer},
 		MaxPerPartition: c.Rate.MaxPerPartition, Memory: c.Memory.Records * (inFlight - 1) / inFlight,
 		Batches: s.limits.batches, Drain: s.limits.drain, StopTimeout: c.Stop.Timeout, StartupTimeout: c.Startup.Timeout,

@@ -16,6 +16,8 @@ type Env struct {
 	Stdout io.Writer
 	// Produce writes records and returns when all are acknowledged; nil when there is no Kafka.
 	Produce func(context.Context, []messages.Outgoing) error
+	// BeforeOutputs is called when the state of a batch is computed and its outputs have not begun; an error ends the batch. nil: nothing.
+	BeforeOutputs func(context.Context) error
 }
 
 // PartInput is what one Kafka partition contributes to a batch.
@@ -93,7 +95,10 @@ func (r *Runner) Run(ctx context.Context, at time.Time, parts []PartInput) Resul
 	started := time.Now()
 	err := b.compute()
 	result := Result{Merge: time.Since(started), Err: err}
-	if err == nil {
+	if err == nil && r.env.BeforeOutputs != nil {
+		result.Err = r.env.BeforeOutputs(ctx)
+	}
+	if result.Err == nil {
 		result.Err = b.runOutputs()
 	}
 	if result.Err != nil {

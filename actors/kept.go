@@ -1,0 +1,148 @@
+package actors
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/hibana-stream/hibana/actors/checkpoint"
+	"github.com/hibana-stream/hibana/actors/streaming"
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// ErrCheckpointAstray says that the checkpoint and the group's committed offsets do not belong together.
+var ErrCheckpointAstray = errors.New("the checkpoint does not belong to the committed offsets")
+
+// Kept is the checkpoint of a job: its state, saved with the offsets that it belongs to. It is the Saved of a Delivery.
+type Kept struct {
+	store *checkpoint.Store
+	// folder is for error messages, reshape lets a job of another shape start.
+	folder  string
+	reshape bool
+	runner  *streaming.Runner
+	// saved is what was saved last; the runner writes it, the aggregator reads it.
+	saved atomic.Pointer[checkpoint.Progress]
+}
+
+// NewKept makes it of an open store. With allowShapeChange a job may start that lacks operations whose state was saved, or encodes
+// them in another way: their state is dropped.
+func NewKept(s *checkpoint.Store, folder string, allowShapeChange bool) *Kept {
+	return &Kept{store: s, folder: folder, reshape: allowShapeChange}
+}
+
+// restore gives the runner the saved state.
+func (k *Kept) restore(r *streaming.Runner) error {
+	k.runner = r
+	stale, err := k.stale(r)
+	if err != nil {
+		return err
+	}
+	progress, ok, err := k.store.Load(func(c messages.Change) error {
+		if slices.Contains(stale, c.Operator) {
+			return nil
+		}
+		c.Key, c.Value = strings.Clone(c.Key), strings.Clone(c.Value)
+		return r.Load(c)
+	})
+	if err != nil {
+		return fmt.Errorf("checkpoint %s: %w", k.folder, err)
+	}
+	if ok {
+		k.saved.Store(&progress)
+		r.SetZero(progress.Zero)
+	}
+	return nil
+}
+
+// stale are the operations whose saved state the job cannot use; without leave to drop it, that is an error.
+func (k *Kept) stale(r *streaming.Runner) ([]string, error) {
+	progress, ok, err := k.store.Load(func(messages.Change) error { return nil })
+	if err != nil || !ok {
+		return nil, err
+	}
+	difference := checkpoint.Compare(slices.Collect(progress.Shapes()), r.Shapes())
+	if err := difference.Err(); err != nil && !k.reshape {
+		return nil, fmt.Errorf("checkpoint %s: %w (state.allow.shape.change: true would drop that state)", k.folder, err)
+	}
+	var stale []string
+	for _, s := range difference.Removed {
+		stale = append(stale, s.Operator)
+	}
+	for _, s := range difference.Changed {
+		stale = append(stale, s.Was.Operator)
+	}
+	return stale, nil
+}
+
+// Plan notes the batch ahead of its outputs.
+func (k *Kept) Plan(b Batch) error {
+	return k.store.Plan(checkpoint.NewPlan(b.Time, b.Attempt, slices.Clone(b.Ranges)))
+}
+
+// Save makes the changes durable, as one with the batch's offsets.
+func (k *Kept) Save(b Batch, changes iter.Seq[messages.Change]) error {
+	progress := checkpoint.NewProgress(checkpoint.Progress{Time: b.Time, Attempt: b.Attempt, Zero: k.runner.Zero()},
+		k.ranges(b), k.runner.Shapes())
+	if err := k.store.Save(progress, changes, k.runner.Entries); err != nil {
+		return fmt.Errorf("checkpoint %s: %w", k.folder, err)
+	}
+	k.saved.Store(&progress)
+	return nil
+}
+
+// ranges are the batch's, and for partitions that are not in it (not assigned yet, after a start) where they were saved last.
+func (k *Kept) ranges(b Batch) []messages.OffsetRange {
+	all := slices.Clone(b.Ranges)
+	before := k.saved.Load()
+	if before == nil {
+		return all
+	}
+	for r := range before.Offsets() {
+		if !slices.ContainsFunc(all, func(in messages.OffsetRange) bool { return in.TopicPartition == r.TopicPartition }) {
+			all = append(all, messages.OffsetRange{TopicPartition: r.TopicPartition, From: r.Until, Until: r.Until})
+		}
+	}
+	return all
+}
+
+// reconcile brings the committed positions in line with the saved state. A crash between the save and the offset commit leaves the
+// checkpoint one batch ahead: its range begins at the committed offset, its outputs ran (or, at most once, are lost), and the
+// stream goes on behind it. Anything else means that state and offsets do not belong together.
+func (k *Kept) reconcile(m messages.Assigned) (messages.Assigned, error) {
+	saved := k.saved.Load()
+	if saved == nil {
+		return m, nil
+	}
+	ranges := map[messages.TopicPartition]messages.OffsetRange{}
+	for r := range saved.Offsets() {
+		ranges[r.TopicPartition] = r
+	}
+	var positions []messages.Position
+	for p := range m.Positions() {
+		r, ok := ranges[p.TopicPartition]
+		switch {
+		case !ok || r.Until == p.From && p.Committed:
+		case p.Committed && r.From != p.From:
+			return m, fmt.Errorf("%w: %s stands at %d in %v, the group has committed %d; to begin without the saved state, remove the folder or name another one",
+				ErrCheckpointAstray, k.folder, r.Until, p.TopicPartition, p.From)
+		case r.Until > p.End:
+			return m, fmt.Errorf("%w: %s stands at %d in %v, which ends at %d: it is another topic, or was recreated",
+				ErrCheckpointAstray, k.folder, r.Until, p.TopicPartition, p.End)
+		default:
+			p.From = r.Until
+		}
+		if !p.Planned || p.Plan.Until <= p.From { // no other batch gets the time of the saved one
+			p.Planned, p.Plan = true, messages.Plan{Time: later(p.Plan.Time, saved.Time), Until: p.From}
+		}
+		positions = append(positions, p)
+	}
+	return messages.NewAssigned(positions), nil
+}
+
+// Warnings are what the store found when it was opened.
+func (k *Kept) Warnings() []string { return k.store.Warnings() }
+
+var _ Saved = (*Kept)(nil)
