@@ -145,6 +145,14 @@ func (s *System) stop(m messages.Stop) error {
 	return ErrStopTimeout
 }
 
+// Root spawns and reaches actors beside the tree; it is nil before Start.
+func (s *System) Root() *actor.RootContext { return s.actors.Root }
+
+// AskToStop asks for the end, and does not wait for it.
+func (s *System) AskToStop(graceful bool) {
+	s.actors.Root.Send(s.aggregator, messages.Stop{Graceful: graceful, Flush: graceful})
+}
+
 // Publish hands an event to the producer and waits for the delivery report.
 func (s *System) Publish(m messages.Publish, timeout time.Duration) (messages.Delivered, error) {
 	answer, err := s.actors.Root.RequestFuture(s.producer, m, timeout).Result()

@@ -12,7 +12,7 @@ func livingActors(s *actor.ActorSystem) []string {
 	var paths []string
 	for i := range s.ProcessRegistry.LocalPIDs.LocalPIDs {
 		for _, path := range s.ProcessRegistry.LocalPIDs.LocalPIDs[i].Keys() {
-			if strings.HasPrefix(path, "producer") || strings.HasPrefix(path, "aggregator") {
+			if !strings.HasPrefix(path, "future") && path != "eventstream" && path != "guardian" {
 				paths = append(paths, path)
 			}
 		}

@@ -4,13 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/rs/zerolog"
 )
 
 // run is one life of the stream: from the configuration to the exit code. Strict is hibana run, which wants to be told where to read.
@@ -39,7 +33,10 @@ func (m *Main) load(flags *runFlags) (*Config, error) {
 // live runs the stream until it ends by itself, is stopped, or is told to by a signal.
 func (m *Main) live(config *Config, flags *runFlags) error {
 	started := time.Now()
-	screen := newScreen(m, config)
+	screen, err := newScreen(m, config)
+	if err != nil {
+		return err
+	}
 	defer screen.close()
 	fmt.Fprintln(screen.notes, m.greeting(config))
 	s, err := newStream(config, limits{batches: flags.batches, drain: flags.drain}, m.Network, screen.out, screen.log)
@@ -54,24 +51,24 @@ func (m *Main) live(config *Config, flags *runFlags) error {
 		return err
 	}
 	stop := m.watchSignals(s)
-	m.begin(s, screen)
+	left := m.begin(s, screen)
 	screen.log.Debug().Dur("after", time.Since(started)).Msg("started")
-	return m.await(s, stop, flags.duration)
+	return m.await(s, stop, left, flags.duration)
 }
 
 // begin starts what a run has besides the stream: the sample producer, the console.
-func (m *Main) begin(s *stream, screen *screen) {
-	if rate := s.config.Embedded.Sample; s.broker != nil && rate > 0 {
+func (m *Main) begin(s *stream, screen *screen) (left <-chan struct{}) {
+	if rate := s.config.Embedded.Sample; s.broker != nil && rate > 0 && len(s.config.Topics) > 0 {
 		s.sample = startSample(s.context.Go, s.system.Send, s.config.Topics[0], rate)
 	}
-	m.beginConsole(s, screen)
 	for _, line := range m.banner(s) {
 		fmt.Fprintln(screen.notes, line)
 	}
+	return m.beginConsole(s, screen)
 }
 
-// await waits for the end: the stream's own, a signal, or the end of --for.
-func (m *Main) await(s *stream, stop <-chan struct{}, duration time.Duration) error {
+// await waits for the end: the stream's own, a signal, a person who leaves the terminal, or the end of --for.
+func (m *Main) await(s *stream, stop, left <-chan struct{}, duration time.Duration) error {
 	var timeUp <-chan time.Time
 	if duration > 0 {
 		timer := time.NewTimer(duration)
@@ -82,6 +79,8 @@ func (m *Main) await(s *stream, stop <-chan struct{}, duration time.Duration) er
 	case <-s.context.Done():
 	case <-stop:
 		_ = s.context.Stop(true) // its error is AwaitTermination's too
+	case <-left:
+		_ = s.context.Stop(true)
 	case <-timeUp:
 		_ = s.context.Stop(true)
 	}
@@ -106,25 +105,6 @@ func (m *Main) watchSignals(s *stream) <-chan struct{} {
 		}
 	})
 	return stop
-}
-
-// screen is where a run writes: outputs, log, and notes (the banner).
-type screen struct {
-	out   io.Writer
-	notes io.Writer
-	log   zerolog.Logger
-	file  *os.File
-}
-
-func newScreen(m *Main, config *Config) *screen {
-	noColor := slices.ContainsFunc(m.Env, func(e string) bool { return strings.HasPrefix(e, "NO_COLOR=") && e != "NO_COLOR=" })
-	return &screen{out: m.Stdout, notes: m.Stderr, log: newLog(config, m.Stderr, noColor)}
-}
-
-func (s *screen) close() {
-	if s.file != nil {
-		_ = s.file.Close()
-	}
 }
 
 var errNoJob = errors.New("no job: cmd.Execute needs a function that writes one down")
