@@ -47,6 +47,11 @@ func (m *Main) live(config *Config, flags *runFlags) error {
 	if err := m.Job(s.context); err != nil {
 		return fmt.Errorf("the job could not be written down: %w", err)
 	}
+	s.announce = func() {
+		for _, line := range m.banner(s) {
+			fmt.Fprintln(screen.notes, line)
+		}
+	}
 	if err := s.context.Start(); err != nil {
 		return err
 	}
@@ -60,9 +65,6 @@ func (m *Main) live(config *Config, flags *runFlags) error {
 func (m *Main) begin(s *stream, screen *screen) (left <-chan struct{}) {
 	if rate := s.config.Embedded.Sample; s.broker != nil && rate > 0 && len(s.config.Topics) > 0 {
 		s.sample = startSample(s.context.Go, s.system.Send, s.config.Topics[0], rate)
-	}
-	for _, line := range m.banner(s) {
-		fmt.Fprintln(screen.notes, line)
 	}
 	return m.beginConsole(s, screen)
 }

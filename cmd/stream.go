@@ -36,6 +36,8 @@ type stream struct {
 	ledger   *checkpoint.Ledger
 	sample   *sample
 	program  *streaming.Program
+	// announce is told when the job is compiled and nothing runs yet.
+	announce func()
 }
 
 // limits end a stream by themselves.
@@ -87,6 +89,9 @@ func (s *stream) Start(p *streaming.Program) error {
 	s.program = p
 	if err := s.open(p); err != nil {
 		return errors.Join(err, s.closeParts())
+	}
+	if s.announce != nil {
+		s.announce()
 	}
 	s.source.Start()
 	return s.system.Start(p)

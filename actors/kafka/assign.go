@@ -130,7 +130,7 @@ func (s *Source) decide(p messages.TopicPartition, f found) (messages.Position, 
 	s.mu.Unlock()
 	at, err := policies{reset: s.config.Reset, gone: s.config.Gone}.decide(p, f)
 	if err == nil {
-		s.log.Info("partition starts", "partition", p.String(), "from", at.From, "end", at.End,
+		s.log.Debug("partition starts", "partition", p.String(), "from", at.From, "end", at.End,
 			"committed", at.Committed, "gone", at.Gone, "planned", at.Planned)
 	}
 	return at, err
