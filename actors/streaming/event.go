@@ -15,6 +15,40 @@ const (
 	eventTail = `"}`
 )
 
+// decodeEvents is decodeAll for events, with the usual shape read in the loop itself: this is where every record of the simplest
+// job passes.
+func decodeEvents(t *Task, n *node, down sink[messages.RichEvent]) func([]messages.Raw) {
+	oneByOne := decodeAll(t, n, down, func(r *messages.Raw, out *messages.RichEvent) (err error) {
+		*out, err = decodeEvent(r)
+		return err
+	})
+	var out []messages.RichEvent
+	t.rests(func() { clear(out[:cap(out)]) })
+	return func(in []messages.Raw) {
+		if t.rejecting {
+			oneByOne(in)
+			return
+		}
+		t.at(n)
+		out = out[:0]
+		for i := range in {
+			if content, ok := scanContent(in[i].Value()); ok {
+				out = append(out, messages.NewRichEvent(content))
+				continue
+			}
+			e, err := decodeEvent(&in[i])
+			if err != nil {
+				t.reject(&in[i], "decode", err)
+				continue
+			}
+			out = append(out, e)
+		}
+		if len(out) > 0 {
+			down.push(out)
+		}
+	}
+}
+
 // decodeContent reads {"content":"…"}. The usual shape, without escapes and control characters, is read here, without an
 // allocation: the content aliases the wire. Everything else goes to the library, and a fuzz test keeps both of one mind.
 func decodeContent(wire string) (messages.RichEvent, error) {

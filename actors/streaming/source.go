@@ -10,10 +10,7 @@ import (
 // One Kafka partition is one partition of the stream. A record that does not decode is rejected (see errors.tolerance).
 func Events(c *Context, topics ...string) Stream[messages.RichEvent] {
 	n := kafkaSource(c, topics, func(t *Task, n *node, down any) func([]messages.Raw) {
-		return decodeAll(t, n, down.(sink[messages.RichEvent]), func(r *messages.Raw, out *messages.RichEvent) (err error) {
-			*out, err = decodeEvent(r)
-			return err
-		})
+		return decodeEvents(t, n, down.(sink[messages.RichEvent]))
 	})
 	return Stream[messages.RichEvent]{c.add("events", typed[messages.RichEvent](n))}
 }
