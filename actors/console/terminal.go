@@ -84,6 +84,7 @@ func (t *Terminal) programOptions() []tea.ProgramOption {
 	o := t.options
 	all := []tea.ProgramOption{
 		tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithoutSignalHandler(), tea.WithFilter(takePieces),
+		tea.WithFPS(30), // it ticks also while nothing happens, and an idle stream should cost next to nothing
 	}
 	if o.Env != nil {
 		all = append(all, tea.WithEnvironment(o.Env))
