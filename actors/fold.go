@@ -125,20 +125,21 @@ func (f *fold) foldChunk() {
 	if f.index >= first.Len() {
 		return
 	}
-	n := first.Read(f.scratch[:f.chunk], f.index)
-	records := f.scratch[:n]
-	for n > 0 && records[n-1].Offset() >= f.batch.Limit {
+	read, next := first.Read(f.scratch[:f.chunk], f.index)
+	n := read
+	for n > 0 && f.scratch[n-1].Offset() >= f.batch.Limit {
 		n--
 	}
 	start := time.Now()
 	if n > 0 {
-		f.err = f.task.Fold(records[:n])
-		f.position = records[n-1].Offset() + 1
-		f.index += n
+		f.err = f.task.Fold(f.scratch[:n])
+		f.position = f.scratch[n-1].Offset() + 1
 	}
-	if n < len(records) {
+	if n < read { // the rest is for the next batch, which reads it again from its entry
 		f.position = f.batch.Limit
+		_, next = first.Read(f.scratch[:n], f.index)
 	}
+	f.index = next
 	f.failedAt = f.position
 	f.adapt(time.Since(start))
 }

@@ -9,10 +9,11 @@ import (
 // Records gives a fetched partition batch piece by piece, so that nothing is copied before it is looked at.
 // An implementation is read-only and safe for one reader at a time.
 type Records interface {
-	// Len is the number of records.
+	// Len is the number of entries, transaction markers among them.
 	Len() int
-	// Read fills dst with the records from index from on and returns how many it wrote.
-	Read(dst []Raw, from int) int
+	// Read fills dst with the records from entry from on, past transaction markers. It returns how many it wrote, and the entry
+	// from which the next Read goes on; that is Len at the end.
+	Read(dst []Raw, from int) (n, next int)
 }
 
 // Events is a piece of one partition, as it was fetched: at most about 10,000 records.
@@ -46,7 +47,7 @@ func (e Events) End() int64 { return e.end }
 // Bytes is the memory that the records hold, in bytes; it is what Reader.Consumed gives back.
 func (e Events) Bytes() int { return e.bytes }
 
-// Len is the number of records; it is 0 when only the position moved.
+// Len is the number of entries that Read goes through; it is 0 when only the position moved.
 func (e Events) Len() int {
 	if e.records == nil {
 		return 0
@@ -54,8 +55,8 @@ func (e Events) Len() int {
 	return e.records.Len()
 }
 
-// Read fills dst with the records from index from on and returns how many it wrote.
-func (e Events) Read(dst []Raw, from int) int { return e.records.Read(dst, from) }
+// Read fills dst with the records from entry from on; see Records.
+func (e Events) Read(dst []Raw, from int) (n, next int) { return e.records.Read(dst, from) }
 
 // Plan is what the owner of a partition wrote down before it ran a batch's outputs: the batch's time, where it ends in
 // this partition, and which attempt it was. Whoever owns the partition next runs exactly this range again under exactly this time.

@@ -107,8 +107,7 @@ func (f *fetcher) records(p *partition, from *kgo.FetchPartition, now time.Time)
 	}
 	if n := len(from.Records); n > 0 {
 		p.position = from.Records[n-1].Offset + 1
-		kept, bytes := clean(from.Records)
-		f.deliver(p, fetched(kept), bytes)
+		f.deliver(p, fetched(from.Records), footprint(from.Records))
 	}
 	f.tickLater(p)
 }

@@ -15,22 +15,25 @@ type fetched []*kgo.Record
 func (f fetched) Len() int { return len(f) }
 
 // Read implements messages.Records.
-func (f fetched) Read(dst []messages.Raw, from int) int {
-	rest := f[from:]
-	n := min(len(dst), len(rest))
-	if n == 0 {
-		return 0
+func (f fetched) Read(dst []messages.Raw, from int) (n, next int) {
+	if from >= len(f) || len(dst) == 0 {
+		return 0, from
 	}
-	p := messages.TopicPartition{Topic: rest[0].Topic, Partition: rest[0].Partition} // of all: a fetched partition batch
-	for i, r := range rest[:n] {
+	p := messages.TopicPartition{Topic: f[from].Topic, Partition: f[from].Partition} // of all: a fetched partition batch
+	for next = from; next < len(f) && n < len(dst); next++ {
+		r := f[next]
+		if r.Attrs.IsControl() {
+			continue
+		}
 		var headers []messages.Header
 		if len(r.Headers) > 0 {
 			headers = rawHeaders(r.Headers)
 		}
-		dst[i] = messages.NewRaw(p, r.Offset, r.Timestamp.UnixMilli(),
+		dst[n] = messages.NewRaw(p, r.Offset, r.Timestamp.UnixMilli(),
 			alias(r.Key), r.Key != nil, alias(r.Value), r.Value != nil, headers)
+		n++
 	}
-	return n
+	return n, next
 }
 
 func rawHeaders(from []kgo.RecordHeader) []messages.Header {
@@ -47,19 +50,20 @@ func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) 
 // recordBytes is about what a record holds besides key, value and headers: kgo.Record and the pointer to it.
 const recordBytes = 176
 
-// clean removes transaction markers in place (the slice is ours: kgo has handed it out) and says what the rest holds in memory.
-func clean(records []*kgo.Record) ([]*kgo.Record, int) {
-	bytes, kept := 0, 0
-	for _, r := range records {
-		if r.Attrs.IsControl() {
-			continue
-		}
-		records[kept] = r
-		kept++
+// sampled is how many records of a piece are measured; sizes hardly differ, and to look at every record costs as much as to count it.
+const sampled = 32
+
+// footprint estimates what records hold in memory.
+func footprint(records []*kgo.Record) int {
+	step := max(len(records)/sampled, 1)
+	bytes, looked := 0, 0
+	for i := 0; i < len(records); i += step {
+		r := records[i]
 		bytes += recordBytes + len(r.Key) + len(r.Value)
 		for _, h := range r.Headers {
 			bytes += len(h.Key) + len(h.Value)
 		}
+		looked++
 	}
-	return records[:kept], bytes
+	return bytes / max(looked, 1) * len(records)
 }

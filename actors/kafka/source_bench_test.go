@@ -69,7 +69,7 @@ func BenchmarkSource(b *testing.B) {
 				for at := range assigned.Positions() {
 					s.Reset(at.TopicPartition, at.From, func(e messages.Events) {
 						for from := 0; from < e.Len(); {
-							from += e.Read(buffer, from)
+							_, from = e.Read(buffer, from)
 						}
 						s.Consumed(e.Partition(), e.Epoch(), e.Bytes())
 						if n.Add(int64(e.Len())) == benchRecords {

@@ -231,7 +231,8 @@ func TestMissingIsNotEmpty(t *testing.T) {
 		got := make(chan messages.Raw, 2)
 		m.source.Reset(events0, 0, func(e messages.Events) {
 			buffer := make([]messages.Raw, 5)
-			for _, r := range buffer[:e.Read(buffer, 0)] {
+			n, _ := e.Read(buffer, 0)
+			for _, r := range buffer[:n] {
 				got <- r
 			}
 		})

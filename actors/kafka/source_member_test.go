@@ -123,7 +123,8 @@ func (m *member) events(e messages.Events) {
 	}
 	buffer := make([]messages.Raw, e.Len())
 	if e.Len() > 0 {
-		buffer = buffer[:e.Read(buffer, 0)]
+		n, _ := e.Read(buffer, 0)
+		buffer = buffer[:n]
 	}
 	for _, r := range buffer {
 		if r.Offset() < l.until {

@@ -60,14 +60,11 @@ func decodeContent(wire string) (messages.RichEvent, error) {
 
 // scanContent finds the content of the usual shape. Nothing that is not plain ASCII inside the string is judged here.
 func scanContent(wire string) (string, bool) {
-	if len(wire) < len(eventHead)+len(eventTail) || !strings.HasPrefix(wire, eventHead) || !strings.HasSuffix(wire, eventTail) {
+	if len(wire) < len(eventHead)+len(eventTail) || wire[:len(eventHead)] != eventHead || wire[len(wire)-len(eventTail):] != eventTail {
 		return "", false
 	}
 	content := wire[len(eventHead) : len(wire)-len(eventTail)]
-	if !plain(content) {
-		return "", false
-	}
-	return content, true
+	return content, plain(content)
 }
 
 func decodeContentSlow(wire string) (messages.RichEvent, error) {

@@ -20,7 +20,10 @@ func plain(s string) bool {
 		return plainShort(b)
 	}
 	bad := suspects(binary.LittleEndian.Uint64(b[len(b)-8:]))
-	for ; len(b) > 8; b = b[8:] {
+	for ; len(b) > 16; b = b[16:] {
+		bad |= suspects(binary.LittleEndian.Uint64(b)) | suspects(binary.LittleEndian.Uint64(b[8:]))
+	}
+	if len(b) > 8 {
 		bad |= suspects(binary.LittleEndian.Uint64(b))
 	}
 	return bad&highs == 0
