@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/hibana-stream/hibana/actors/streaming"
 )
 
 // run is one life of the stream: from the configuration to the exit code. Strict is hibana run, which wants to be told where to read.
@@ -13,10 +15,12 @@ func (m *Main) run(flags *runFlags, strict bool) error {
 	if err != nil {
 		return err
 	}
+	check := config.CheckGroup
 	if strict {
-		if err := config.CheckRun(); err != nil {
-			return &UsageError{err}
-		}
+		check = config.CheckRun
+	}
+	if err := check(); err != nil {
+		return &UsageError{err}
 	}
 	return m.live(config, flags)
 }
@@ -52,10 +56,14 @@ func (m *Main) live(config *Config, flags *runFlags) error {
 			fmt.Fprintln(screen.notes, line)
 		}
 	}
-	if err := s.context.Start(); err != nil {
-		return err
+	var stop <-chan struct{}
+	s.before = func(p *streaming.Program) error {
+		stop = m.watchSignals(s)
+		return s.preflight(p, stop)
 	}
-	stop := m.watchSignals(s)
+	if err := s.context.Start(); err != nil {
+		return startFailure(config, err)
+	}
 	left := m.begin(s, screen)
 	screen.log.Debug().Dur("after", time.Since(started)).Msg("started")
 	return m.await(s, stop, left, flags.duration)

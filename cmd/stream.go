@@ -36,6 +36,10 @@ type stream struct {
 	ledger   *checkpoint.Ledger
 	sample   *sample
 	program  *streaming.Program
+	// before is called first of all when the job is compiled, and checks whether it can run.
+	before func(*streaming.Program) error
+	// topicLimits are the max.message.bytes of topics that are written, as the preflight has found them.
+	topicLimits map[string]int64
 	// announce is told when the job is compiled and nothing runs yet.
 	announce func()
 }
@@ -87,6 +91,11 @@ func (s *stream) openBroker() error {
 // Start makes what depends on the job, and brings the tree of actors to life. It is called by the context.
 func (s *stream) Start(p *streaming.Program) error {
 	s.program = p
+	if s.before != nil {
+		if err := s.before(p); err != nil {
+			return err
+		}
+	}
 	if err := s.open(p); err != nil {
 		return errors.Join(err, s.closeParts())
 	}
@@ -142,6 +151,7 @@ func (s *stream) newWriter() (*kafka.Writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	options = append(options, s.config.Settings.BatchSizes(s.topicLimits))
 	return kafka.NewWriter(options, 0, slogOf(s.log))
 }
 

@@ -107,6 +107,8 @@ type Group struct {
 	Name    string
 	State   string
 	Members []Member
+	// Rights are what the user may do with the group; nil when the broker does not tell.
+	Rights []string
 }
 
 // Group describes a consumer group. One that does not exist has no members, and is no error.
@@ -121,6 +123,9 @@ func (a *Admin) Group(ctx context.Context, name string) (Group, error) {
 		return Group{}, Explain(err, Subject{Doing: "describing", Group: name})
 	}
 	group := Group{Name: name, State: answers[name].State}
+	for _, right := range answers[name].AuthorizedOperations {
+		group.Rights = append(group.Rights, right.String())
+	}
 	for _, m := range answers[name].Members {
 		group.Members = append(group.Members, groupMember(m))
 	}

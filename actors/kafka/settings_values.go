@@ -86,5 +86,10 @@ func (s *Settings) KeyDeserializer() string { return s.consumer.text("key.deseri
 // ValueDeserializer is value.deserializer: "string", "bytes", "json" or "richevent".
 func (s *Settings) ValueDeserializer() string { return s.consumer.text("value.deserializer") }
 
+// CreatesTopics is allow.auto.create.topics, of the consumer or the producer.
+func (s *Settings) CreatesTopics() bool {
+	return s.consumer.truth("allow.auto.create.topics") || s.producer.truth("allow.auto.create.topics")
+}
+
 // User is sasl.username; "" without SASL.
 func (s *Settings) User() string { return s.consumer.text("sasl.username") }

@@ -13,8 +13,9 @@ import (
 
 // limits are the producer's bounds, which its errors name.
 type limits struct {
-	batch    int64 // batch.size, bytes
-	buffer   int64 // buffer.memory, bytes
+	batch    int64                    // batch.size, bytes
+	topics   func(topic string) int32 // the same for one topic, see Settings.BatchSizes
+	buffer   int64                    // buffer.memory, bytes
 	delivery time.Duration
 	retries  int64
 }
@@ -22,7 +23,7 @@ type limits struct {
 func limitsOf(client *kgo.Client) limits {
 	l := limits{batch: 1_000_012, buffer: defaultBufferBytes}
 	if fn, ok := client.OptValue(kgo.ProducerBatchMaxBytesFn).(func(string) int32); ok {
-		l.batch = int64(fn(""))
+		l.batch, l.topics = int64(fn("")), fn
 	}
 	if n, ok := client.OptValue(kgo.MaxBufferedBytes).(int64); ok && n > 0 {
 		l.buffer = n
@@ -37,12 +38,24 @@ func (l limits) check(r *kgo.Record) error {
 	if r.Topic == "" {
 		return errors.New("a record without a topic cannot be written")
 	}
-	if n := recordSize(r); n > l.batch {
-		return tooLarge(r.Topic, n, fmt.Sprintf("batch.size, which is %d", l.batch))
-	} else if n > l.buffer {
+	n := recordSize(r)
+	if most, name := l.of(r.Topic); n > most {
+		return tooLarge(r.Topic, n, fmt.Sprintf("%s, which is %d", name, most))
+	}
+	if n > l.buffer {
 		return tooLarge(r.Topic, n, fmt.Sprintf("buffer.memory, which is %d", l.buffer))
 	}
 	return nil
+}
+
+// of is the most that a batch of the topic holds, and what says so.
+func (l limits) of(topic string) (bytes int64, name string) {
+	if l.topics != nil {
+		if n := int64(l.topics(topic)); n != l.batch {
+			return n, "the topic's max.message.bytes"
+		}
+	}
+	return l.batch, "batch.size"
 }
 
 func tooLarge(topic string, bytes int64, limit string) error {
@@ -70,8 +83,8 @@ func (l limits) explain(r *kgo.Record, err error) error {
 func (l limits) explainSize(r *kgo.Record) error {
 	n := recordSize(r)
 	const overhead = 100 // of a batch and a record around key, value and headers
-	if n+overhead > l.batch {
-		return tooLarge(r.Topic, n, fmt.Sprintf("batch.size, which is %d and includes the batch's head", l.batch))
+	if most, name := l.of(r.Topic); n+overhead > most {
+		return tooLarge(r.Topic, n, fmt.Sprintf("%s, which is %d and includes the batch's head", name, most))
 	}
 	return tooLarge(r.Topic, n, "the topic's max.message.bytes, or shares a batch that is (batch.size)")
 }

@@ -59,6 +59,7 @@ type wideSpec struct {
 type outputSpec struct {
 	combiner combinerSpec
 	write    func(b *run, in gathered) error
+	topic    string // "" when it does not write to Kafka
 }
 
 // combinerSpec opens an accumulator for one partition and batch: the sink that feeds it, and what it amounts to at the end.

@@ -213,6 +213,18 @@ func (p *Program) collectTopics() {
 // Topics are the topics that the job reads, sorted.
 func (p *Program) Topics() []string { return slices.Clone(p.topics) }
 
+// Writes are the topics that outputs write to, sorted. What a ForeachBatch writes by itself is not known.
+func (p *Program) Writes() []string {
+	var topics []string
+	for _, n := range p.outputs {
+		if n.output.topic != "" {
+			topics = append(topics, n.output.topic)
+		}
+	}
+	slices.Sort(topics)
+	return slices.Compact(topics)
+}
+
 // Interval is the batch interval.
 func (p *Program) Interval() time.Duration { return p.interval }
 

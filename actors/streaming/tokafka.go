@@ -43,6 +43,7 @@ func (p PairStream[K, V]) ToKafka(topic string, key Encoder[K], value Encoder[V]
 		return b.produce(out)
 	})
 	n.must(topic == "", "the topic is empty")
+	n.output.topic = topic
 }
 
 func outgoing[K, V any](topic string, p Pair[K, V], key Encoder[K], value Encoder[V]) (messages.Outgoing, error) {

@@ -1,0 +1,117 @@
+package cmd_test
+
+import (
+	"bytes"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hibana-stream/hibana/actors/streaming"
+	"github.com/hibana-stream/hibana/cmd"
+)
+
+// started is what a run said and how it ended.
+type started struct {
+	code           int
+	stdout, stderr string
+	took           time.Duration
+}
+
+// start runs the program in this process with a job that counts, and waits for its end.
+func start(t *testing.T, args ...string) started {
+	t.Helper()
+	return startJob(t, countingJob, args...)
+}
+
+func countingJob(s *streaming.Context) error {
+	streaming.Events(s).Count().Print()
+	return nil
+}
+
+func startJob(t *testing.T, job cmd.Job, args ...string) started {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	began := time.Now()
+	m := cmd.Main{Job: job, Args: args, Stdout: &stdout, Stderr: &stderr, Env: os.Environ()}
+	code := m.Run()
+	return started{code: code, stdout: stdout.String(), stderr: stderr.String(), took: time.Since(began)}
+}
+
+func (s started) ended(t *testing.T, code int, words ...string) {
+	t.Helper()
+	if s.code != code {
+		t.Errorf("exit %d, want %d", s.code, code)
+	}
+	for _, w := range words {
+		if !strings.Contains(s.stderr, w) {
+			t.Errorf("nothing says %q", w)
+		}
+	}
+	if t.Failed() {
+		t.Logf("%s", s.stderr)
+	}
+}
+
+// Nobody listens there: the brokers are named within 3 s, and the end is exit code 3.
+func TestNobodyAnswers(t *testing.T) {
+	address := freeAddress(t)
+	s := start(t, "run", "-X", "kafka.bootstrap.servers="+address, "-X", "kafka.group.id=g", "-X", "startup.timeout=600ms")
+	s.ended(t, cmd.ExitUnreachable, "waiting (for another", address, "no broker could be reached within 600ms (startup.timeout)")
+}
+
+// A broker that accepts and never says a word is told within 3 s as well.
+func TestABrokerThatSaysNothing(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	address := listener.Addr().String()
+	s := start(t, "run", "-X", "kafka.bootstrap.servers="+address, "-X", "kafka.group.id=g", "-X", "startup.timeout=3s")
+	s.ended(t, cmd.ExitUnreachable, "waiting (for another", address, "no answer in time")
+}
+
+// A real cluster without a group is a mistake of the configuration, however the program is started.
+func TestARealClusterNeedsAGroup(t *testing.T) {
+	for _, args := range [][]string{{"run"}, {}} {
+		s := start(t, append(args, "-X", "kafka.bootstrap.servers="+freeAddress(t))...)
+		s.ended(t, cmd.ExitUsage, "kafka.group.id", "-X kafka.group.id=counts")
+	}
+}
+
+// A job with state and no folder to keep it in is told what to set.
+func TestStateNeedsAFolder(t *testing.T) {
+	job := func(s *streaming.Context) error {
+		streaming.Events(s).CountByWindow(time.Second, time.Second).Print()
+		return nil
+	}
+	startJob(t, job, embedded()...).ended(t, cmd.ExitUsage, "checkpoint: the job keeps state", "-X checkpoint=state")
+}
+
+// What the job reads and writes on the embedded broker is created.
+func TestTheEmbeddedBrokerGetsTheTopics(t *testing.T) {
+	job := func(s *streaming.Context) error {
+		events := streaming.DirectStream(s, streaming.String, streaming.String, "orders")
+		events.Print()
+		return nil
+	}
+	startJob(t, job, embedded("--drain")...).ended(t, cmd.ExitOK)
+}
+
+// embedded are arguments for a run on a broker of its own, on any port.
+func embedded(more ...string) []string {
+	return append([]string{"-X", "embedded.listen=127.0.0.1:0", "-X", "embedded.sample=0", "-X", "interval=50ms", "-X", "log.level=warn"}, more...)
+}
+
+// freeAddress is one where nobody listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
+}
