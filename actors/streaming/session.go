@@ -143,11 +143,11 @@ func (m *meeting[T, K, A]) set(pos uint32, open []session[A]) {
 	m.store.dueAt(pos, endOf(open[0].end))
 }
 
-// close gives out the sessions of a key that end before limit.
+// close gives out the sessions of a key that the watermark has passed.
 func (m *meeting[T, K, A]) close(pos uint32, limit int64, out []Windowed[K, A]) []Windowed[K, A] {
 	open := m.store.entries[pos].state
 	over := 0
-	for over < len(open) && open[over].end < limit {
+	for over < len(open) && endOf(open[over].end) < limit {
 		s := open[over]
 		out = append(out, Windowed[K, A]{m.store.keys[pos], time.UnixMicro(s.start), time.UnixMicro(s.end), s.value})
 		over++

@@ -2,7 +2,6 @@ package streaming
 
 import (
 	"fmt"
-	"math"
 	"time"
 )
 
@@ -178,19 +177,14 @@ func (w *closing[T, K, A]) add(p pane[K], tag uint32, value A) {
 	w.store.dueAt(pos, endOf(p.start+w.width))
 }
 
-// endOf is a window's end as a time to be looked at; 0 says never there.
-func endOf(at int64) int64 {
-	if at == 0 {
-		return 1
-	}
-	return at
-}
+// endOf is a window's end as the time of a timer, where 0 means none: so it is odd.
+func endOf(at int64) int64 { return 2*at + 1 }
 
-// passed is the limit of the ends that the watermark has passed: the first end that it has not.
+// passed is the limit of the timers whose windows' ends the watermark has passed.
 func passed(b *run, eventTime *node) int64 {
 	mark := b.operators[eventTime].(interface{ watermark() int64 }).watermark()
-	if mark == never || mark == math.MaxInt64 {
-		return mark
+	if mark == never {
+		return never
 	}
-	return mark + 1
+	return 2*mark + 2
 }
