@@ -1,0 +1,194 @@
+package streamingtest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hibana-stream/hibana/actors/streaming"
+	"github.com/hibana-stream/hibana/actors/streaming/streamingtest"
+	"github.com/hibana-stream/hibana/messages"
+)
+
+func want(t *testing.T, got, want any) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %#v\nwant %#v", got, want)
+	}
+}
+
+// job is the post's job, with a window.
+func job(s *streaming.Context) error {
+	events := streaming.Events(s)
+	events.Print()
+	streaming.CountByValue(events).ToKafka("counts", func(e messages.RichEvent) (string, error) { return e.Content(), nil }, streaming.EncodeText[int64])
+	events.CountByWindow(2*time.Second, time.Second).Print()
+	return nil
+}
+
+func TestAJobReadsATopicAndWritesAnother(t *testing.T) {
+	k := streamingtest.New(t, time.Second)
+	events := streamingtest.Topic(k, "events", 4)
+	if err := job(k.Context()); err != nil {
+		t.Fatal(err)
+	}
+	events.Feed("k", `{"content":"a"}`)
+	events.Feed("k", `{"content":"b"}`)
+	events.Feed("k", `no event`)
+	k.Tick()
+	k.Restart(t)
+	events.Feed("k", `{"content":"a"}`)
+	k.Tick()
+	want(t, k.Err(), error(nil))
+	var wrote []string
+	for _, r := range k.Produced() {
+		key, _ := r.Key()
+		value, _ := r.Value()
+		wrote = append(wrote, r.Topic()+" "+key+"="+value)
+	}
+	want(t, wrote, []string{"counts a=1", "counts b=1", "counts a=1"})
+	want(t, len(k.Rejects()), 1)
+	bar := strings.Repeat("-", 43)
+	block := func(ms int, lines string) string {
+		return fmt.Sprintf("%s\nTime: %d ms\n%s\n%s\n", bar, ms, bar, lines)
+	}
+	want(t, k.Stdout(), block(1000, "a\nb\n")+block(1000, "2\n")+block(2000, "a\n")+block(2000, "3\n"))
+}
+
+func TestListenersHearOfEachBatchInOrder(t *testing.T) {
+	k := streamingtest.New(t, time.Second)
+	in := streamingtest.Input[int](k, 2)
+	in.Stream.ForeachBatch(func(_ context.Context, b streaming.Batch[int]) error {
+		if b.Len() == 3 {
+			return errors.New("three")
+		}
+		return nil
+	})
+	var heard []string
+	k.Context().Listen(func(event any) {
+		switch e := event.(type) {
+		case messages.BatchCompleted:
+			_, known := e.Batch.TotalDelay()
+			failures := 0
+			for range e.Batch.Failures() {
+				failures++
+			}
+			heard = append(heard, fmt.Sprintf("completed %d %v %d", e.Batch.Records, known, failures))
+		case messages.BatchSubmitted:
+			_, known := e.Batch.ProcessingStart()
+			heard = append(heard, fmt.Sprintf("submitted %d %v", e.Batch.Records, known))
+		default:
+			heard = append(heard, strings.TrimPrefix(reflect.TypeOf(event).String(), "messages."))
+		}
+	})
+	in.Feed(1, 2)
+	in.Feed(1, 2, 3)
+	k.Tick()
+	k.Tick()
+	want(t, heard, []string{
+		"StreamingStarted", "submitted 2 false", "BatchStarted", "OutputStarted", "OutputCompleted", "completed 2 true 0",
+		"submitted 3 false", "BatchStarted", "OutputStarted", "OutputCompleted", "completed 3 true 1",
+	})
+}
+
+func TestSliceHasBothEnds(t *testing.T) {
+	k := streamingtest.New(t, time.Second)
+	in := streamingtest.Input[int](k, 2)
+	doubled := streaming.Map(in.Stream, func(i int) int { return 2 * i })
+	doubled.Print()
+	if _, err := doubled.Slice(time.UnixMilli(0), time.UnixMilli(1000)); err == nil || !strings.Contains(err.Error(), "has not been initialized") {
+		t.Error(err)
+	}
+	for i := range 4 {
+		in.Feed(i + 1)
+		k.Tick()
+	}
+	for _, c := range []struct {
+		from, to int64
+		want     []int
+	}{{0, 1000, []int{2}}, {0, 2000, []int{2, 4}}, {1000, 2000, []int{2, 4}}, {2000, 4000, []int{4, 6, 8}}, {1999, 2001, []int{2, 4}}} {
+		batches, err := doubled.Slice(time.UnixMilli(c.from), time.UnixMilli(c.to))
+		want(t, err, error(nil))
+		var all []int
+		for _, b := range batches {
+			all = append(all, b.Elements()...)
+		}
+		want(t, all, c.want)
+	}
+}
+
+func TestAQueueGivesOneBatchAtATimeOrAll(t *testing.T) {
+	for _, c := range []struct {
+		one     bool
+		set     []int
+		batches [][]int
+	}{{true, nil, [][]int{{1}, {2, 3}}}, {true, []int{9}, [][]int{{1}, {2, 3}, {9}}}, {false, nil, [][]int{{1, 2, 3}, nil, nil}}, {false, []int{9}, [][]int{{1, 2, 3}, {9}, {9}}}} {
+		k := streamingtest.New(t, time.Second)
+		q := streaming.QueueStream[int](k.Context(), c.one)
+		if c.set != nil {
+			q.Default(c.set...)
+		}
+		out := streamingtest.Collect(q.Stream)
+		q.Push(1)
+		q.Push(2, 3)
+		for range 3 {
+			k.Tick()
+		}
+		want(t, out.Batches(), c.batches)
+	}
+}
+
+func TestAFileIsReplacedWhenItsBatchRunsAgain(t *testing.T) {
+	prefix := filepath.Join(t.TempDir(), "new", "out")
+	k := streamingtest.New(t, time.Second)
+	in := streamingtest.Input[string](k, 2)
+	in.Stream.SaveAsTextFiles(prefix, "txt")
+	fails := true
+	in.Stream.ForeachBatch(func(context.Context, streaming.Batch[string]) error {
+		if fails {
+			return errors.New("no")
+		}
+		return nil
+	})
+	in.Feed("a", "b")
+	k.Tick()
+	fails = false
+	k.Restart(t)
+	k.Tick()
+	k.Tick()
+	want(t, k.Err(), error(nil))
+	files, _ := filepath.Glob(prefix + "*")
+	want(t, files, []string{prefix + "-1000.txt", prefix + "-2000.txt"})
+	text, _ := os.ReadFile(files[0])
+	want(t, string(text), "a\nb\n")
+}
+
+func TestAnotherKitGoesOnFromTheCheckpoint(t *testing.T) {
+	dir := t.TempDir()
+	run := func(words ...string) string {
+		var out string
+		t.Run("kit", func(t *testing.T) {
+			k := streamingtest.New(t, time.Second, streamingtest.WithCheckpoint(dir))
+			in := streamingtest.Input[string](k, 1)
+			pairs := streaming.MapToPair(in.Stream, func(w string) (string, int) { return w, 1 })
+			streaming.UpdateStateByKey(pairs, "n", func(v []int, s streaming.Option[int]) streaming.Option[int] {
+				return streaming.Some(s.OrElse(0) + len(v))
+			}).Print()
+			in.Feed(words...)
+			k.Tick()
+			want(t, k.Err(), error(nil))
+			out = k.Stdout()
+		})
+		return out
+	}
+	run("a", "b")
+	if got := run("b"); !strings.Contains(got, "Time: 2000 ms") || !strings.Contains(got, "(a,1)\n(b,2)") {
+		t.Error(got)
+	}
+}
