@@ -11,7 +11,7 @@ import (
 const (
 	foldSlice    = 20 * time.Millisecond
 	smallestFold = 16
-	largestFold  = 1024
+	largestFold  = 256
 )
 
 // fold is what a consumer does without being an actor: the backlog of fetched records, the open batch, and the position.
