@@ -38,6 +38,8 @@ type Settings struct {
 	Ledger      Ledger
 	DeadLetters DeadLetters
 	Failure     Failure
+	// Behaviours are the user's own actors.
+	Behaviours []Behaviour
 	// MaxPerPartition is the most records a second and partition; 0: no limit.
 	MaxPerPartition float64
 	// Memory is the budget for what a job holds of its batches, in bytes.

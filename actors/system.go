@@ -19,8 +19,9 @@ import (
 //
 //	system
 //	├── producer      RichEvent → Kafka
-//	└── aggregator    the progress, the merge, the outputs, the commit
-//	    ├── events-0 … events-n   consumers, one for each assigned partition
+//	├── aggregator    the progress, the merge, the outputs, the commit
+//	│   ├── events-0 … events-n   consumers, one for each assigned partition
+//	└── behaviours    the user's own, each by its name
 //
 // The runner and the clock are goroutines of the context.
 type System struct {
@@ -28,6 +29,7 @@ type System struct {
 	actors     *actor.ActorSystem
 	producer   *actor.PID
 	aggregator *actor.PID
+	behaviours map[string]*actor.PID
 	shared     *settings
 	end        chan error // takes the end, once
 	endOnce    sync.Once
@@ -68,6 +70,9 @@ func (s *System) Start(p *streaming.Program) error {
 	if s.producer, err = s.actors.Root.SpawnNamed(producerProps(s.shared), "producer"); err != nil {
 		return err
 	}
+	if err := s.spawnBehaviours(); err != nil {
+		return err
+	}
 	if s.aggregator, err = s.actors.Root.SpawnNamed(aggregatorProps(s.shared), "aggregator"); err != nil {
 		return err
 	}
@@ -106,18 +111,25 @@ func (s *System) watch(ctx context.Context) {
 	case err = <-s.end:
 	case <-ctx.Done():
 	}
-	for _, pid := range []*actor.PID{s.aggregator, s.producer} {
-		if stopErr := s.actors.Root.StopFuture(pid).Wait(); stopErr != nil {
-			err = errors.Join(err, fmt.Errorf("actor %s did not stop: %w", pid.Id, stopErr))
-		}
+	err = errors.Join(err, s.stopActor(s.aggregator))
+	s.set.Context.Interrupt() // nothing commits any more: what a behaviour waits for need not be waited for
+	for _, pid := range s.behaviours {
+		err = errors.Join(err, s.stopActor(pid))
 	}
+	err = errors.Join(err, s.stopActor(s.producer))
 	s.actors.Shutdown()
-	s.set.Context.Interrupt()
 	if s.set.Close != nil {
 		err = errors.Join(err, s.set.Close())
 	}
 	s.set.Context.Terminate(err) // before closed: whoever waits for that must find the first error
 	close(s.closed)
+}
+
+func (s *System) stopActor(pid *actor.PID) error {
+	if err := s.actors.Root.StopFuture(pid).Wait(); err != nil {
+		return fmt.Errorf("actor %s did not stop: %w", pid.Id, err)
+	}
+	return nil
 }
 
 // Stop ends the stream. Graceful: what has been read is cut, run and committed as the last batch, within Settings.StopTimeout.
@@ -155,7 +167,7 @@ func (s *System) AskToStop(graceful bool) {
 
 // Publish hands an event to the producer and waits for the delivery report.
 func (s *System) Publish(m messages.Publish, timeout time.Duration) (messages.Delivered, error) {
-	answer, err := s.actors.Root.RequestFuture(s.producer, m, timeout).Result()
+	answer, err := s.request(s.producer, m, timeout)
 	if err != nil {
 		return messages.Delivered{}, err
 	}
@@ -163,12 +175,27 @@ func (s *System) Publish(m messages.Publish, timeout time.Duration) (messages.De
 	return report, report.Err
 }
 
+// ErrEnded says that the stream has ended, and answers no more.
+var ErrEnded = errors.New("the stream has ended")
+
+// request asks an actor and waits; no answer in time is context.DeadlineExceeded.
+func (s *System) request(pid *actor.PID, question any, timeout time.Duration) (any, error) {
+	answer, err := s.actors.Root.RequestFuture(pid, question, timeout).Result()
+	switch {
+	case errors.Is(err, actor.ErrTimeout):
+		return nil, context.DeadlineExceeded
+	case errors.Is(err, actor.ErrDeadLetter):
+		return nil, ErrEnded
+	}
+	return answer, err
+}
+
 // Send hands an event to the producer and does not wait; a failure is in the log.
 func (s *System) Send(m messages.Publish) { s.actors.Root.Send(s.producer, m) }
 
 // Ask sends the aggregator a question (AskStatus, AskBatches, Pause) and waits for the answer.
 func (s *System) Ask(question any, timeout time.Duration) (any, error) {
-	return s.actors.Root.RequestFuture(s.aggregator, question, timeout).Result()
+	return s.request(s.aggregator, question, timeout)
 }
 
 // Actors are the paths of the living actors, sorted by the tree.

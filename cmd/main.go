@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"github.com/hibana-stream/hibana/actors/behaviours"
 	"github.com/hibana-stream/hibana/actors/kafka"
 	"github.com/hibana-stream/hibana/actors/streaming"
 )
@@ -18,8 +19,10 @@ type Job func(*streaming.Context) error
 
 // Main is one run of the program: what it is given instead of the process's own. The zero value of a field is a sensible one.
 type Main struct {
-	Job  Job
-	Args []string // without the program's name
+	Job Job
+	// Behaviours are actors of your own.
+	Behaviours []behaviours.Behaviour
+	Args       []string // without the program's name
 	// Stdin, Stdout and Stderr default to nothing, so that a test sees what it asked for.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -33,12 +36,12 @@ type Main struct {
 	Network []kafka.Opt
 }
 
-// Execute runs the program with a job, and exits. It is all that a main function needs.
-func Execute(job Job) {
+// Execute runs the program with a job and with behaviours of your own, if there are any, and exits. It is all that a main function needs.
+func Execute(job Job, own ...behaviours.Behaviour) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	m := Main{
-		Job: job, Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Job: job, Behaviours: own, Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Env: os.Environ(), Signals: signals, Exit: os.Exit,
 	}
 	os.Exit(m.Run())

@@ -51,6 +51,9 @@ func (m *Main) live(config *Config, flags *runFlags) error {
 	if err := m.Job(s.context); err != nil {
 		return fmt.Errorf("the job could not be written down: %w", err)
 	}
+	if err := s.join(m.Behaviours); err != nil {
+		return err
+	}
 	s.announce = func() {
 		for _, line := range m.banner(s) {
 			fmt.Fprintln(screen.notes, line)
@@ -90,6 +93,7 @@ func (m *Main) await(s *stream, stop, left <-chan struct{}, duration time.Durati
 	case <-stop:
 		_ = s.context.Stop(true) // its error is AwaitTermination's too
 	case <-left:
+		fmt.Fprintln(m.Stderr, "stopping: the last batch runs and is committed first")
 		_ = s.context.Stop(true)
 	case <-timeUp:
 		_ = s.context.Stop(true)

@@ -96,6 +96,6 @@ func (s steering) Stop(graceful bool) { s.system.AskToStop(graceful) }
 func (s steering) Topics() []string { return s.program.Topics() }
 
 // Tell reaches a behaviour's actor.
-func (s steering) Tell(context.Context, string, string) (string, error) {
-	return "", errors.New("there are no behaviours in this program")
+func (s steering) Tell(ctx context.Context, name, json string) (string, error) {
+	return s.system.Tell(name, json, remaining(ctx))
 }

@@ -36,6 +36,8 @@ type stream struct {
 	ledger   *checkpoint.Ledger
 	sample   *sample
 	program  *streaming.Program
+	// behaviours are the user's own actors.
+	behaviours []actors.Behaviour
 	// before is called first of all when the job is compiled, and checks whether it can run.
 	before func(*streaming.Program) error
 	// topicLimits are the max.message.bytes of topics that are written, as the preflight has found them.
@@ -129,7 +131,7 @@ func (s *stream) settings(delivery actors.Delivery) actors.Settings {
 	c := s.config
 	return actors.Settings{
 		Instance: s.instance.name, Group: c.group(), Context: s.context, Source: s.source, Writer: s.writer,
-		Delivery: delivery, Kept: s.kept, Ledger: s.ledger, Failure: failureOf(c.Failure),
+		Delivery: delivery, Kept: s.kept, Ledger: s.ledger, Failure: failureOf(c.Failure), Behaviours: s.behaviours,
 		DeadLetters:     actors.DeadLetters{Tolerate: c.Errors.Tolerate(), Topic: c.Errors.DeadLetterTopic, Writer: s.writer},
 		MaxPerPartition: c.Rate.MaxPerPartition, Memory: c.Memory.Records * (inFlight - 1) / inFlight,
 		Batches: s.limits.batches, Drain: s.limits.drain, StopTimeout: c.Stop.Timeout, StartupTimeout: c.Startup.Timeout,
