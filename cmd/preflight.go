@@ -56,7 +56,9 @@ func (f *preflight) run(ctx context.Context, reads, writes []string) error {
 		f.joinable,
 		func(ctx context.Context) error { return f.findWrites(ctx, writes) },
 		f.deadLetters,
-		func(ctx context.Context) error { return f.admin.CheckMinISR(ctx, f.config.Settings.MinISR(), f.writes...) },
+		func(ctx context.Context) error {
+			return f.admin.CheckMinISR(ctx, f.config.Settings.MinISR(), f.writes...)
+		},
 	} {
 		if err := f.until(ctx, step); err != nil {
 			return err
