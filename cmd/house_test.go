@@ -25,7 +25,7 @@ var imports = map[string][]string{
 	"actors/behaviours":              {"messages", protoactor},
 	"actors/console":                 {"messages", protoactor},
 	"actors/streaming":               {"messages"},
-	"actors/streaming/streamingtest": {"messages", "actors/streaming"},
+	"actors/streaming/streamingtest": {"messages", "actors/streaming", "actors/checkpoint"},
 	"actors/checkpoint":              {"messages"},
 	"actors/kafka":                   {"messages", franz},
 	"actors/web":                     {"messages"},
