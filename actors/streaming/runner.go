@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/hibana-stream/hibana/messages"
@@ -194,60 +193,6 @@ func (b *run) fold(r *root, dataset any, i int) (partials []any, err error) {
 		return nil, err
 	}
 	return t.Finish()
-}
-
-// sideBySide calls f for 0 … n-1, each in a goroutine of its own that is over when it returns.
-func sideBySide(n int, f func(int)) {
-	var all sync.WaitGroup
-	for i := 1; i < n; i++ {
-		all.Go(func() { f(i) })
-	}
-	if n > 0 {
-		f(0)
-	}
-	all.Wait()
-}
-
-func (b *run) gatherAll(n *node) ([]gathered, error) {
-	all := make([]gathered, len(b.program.inputs[n]))
-	for i, in := range b.program.inputs[n] {
-		var err error
-		if all[i], err = b.gather(in); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
-// gather collects one input: along each path, the slot's results in the order of the partitions.
-func (b *run) gather(in input) (gathered, error) {
-	var g gathered
-	for _, p := range in.paths {
-		if p.root.source != nil && p.root.source.pull == nil {
-			b.gatherParts(&g, p)
-			continue
-		}
-		if b.datasets[p.root] == nil {
-			g.none = true
-			continue
-		}
-		for _, partials := range b.locals[p.root] {
-			g.results = append(g.results, partials.([]any)[p.slot])
-		}
-	}
-	if g.none && in.union {
-		return g, &timeError{"Could not generate RDD from a parent for unifying at time", b.time}
-	}
-	return g, nil
-}
-
-func (b *run) gatherParts(g *gathered, p path) {
-	for _, part := range b.parts {
-		if p.root.source.reads(part.Range.Topic) {
-			g.results = append(g.results, part.Partials[p.slot])
-			g.ranges = append(g.ranges, part.Range)
-		}
-	}
 }
 
 // runOutputs runs the outputs in the order of registration; the first that fails ends the batch.

@@ -1,0 +1,120 @@
+package streaming
+
+// begin opens an attempt; what was loaded is put in order before the first.
+func (s *store[K, S]) begin() {
+	if s.loaded {
+		s.restoreOrder()
+	}
+	s.attempt++
+	s.base, s.baseSeq, s.heldWas = len(s.entries), s.next, s.held
+}
+
+// commit makes the attempt's writes final.
+func (s *store[K, S]) commit() {
+	for _, n := range s.notes {
+		switch e := &s.entries[n.pos]; {
+		case !e.live:
+			s.forget(n.pos)
+		case s.timed:
+			s.setTimer(e, n.pos)
+		}
+	}
+	for pos := s.base; pos < len(s.entries); pos++ {
+		if !s.entries[pos].live {
+			s.forget(uint32(pos))
+		}
+	}
+	s.popTimers()
+	s.cutTail()
+	s.clear()
+	s.compact()
+}
+
+// abort puts back what stood there before the attempt.
+func (s *store[K, S]) abort() {
+	for i, n := range s.notes {
+		e := &s.entries[n.pos]
+		e.state, e.live, e.due = n.state, n.live, n.due
+		if s.fragile && n.live {
+			s.thaw(e, s.frozen[i])
+		}
+	}
+	for pos := s.base; pos < len(s.entries); pos++ {
+		s.forget(uint32(pos))
+	}
+	s.cutTo(s.base)
+	s.next, s.held = s.baseSeq, s.heldWas
+	s.clear()
+}
+
+func (s *store[K, S]) thaw(e *entry[S], frozen []byte) {
+	state, err := s.codecs.state.Decode(string(frozen))
+	if err != nil {
+		panic(err)
+	}
+	e.state = state
+}
+
+func (s *store[K, S]) clear() {
+	clear(s.notes)
+	s.notes, s.frozen, s.limit = s.notes[:0], s.frozen[:0], 0
+}
+
+// forget makes a key unfindable and its place a hole, unless it is one already.
+func (s *store[K, S]) forget(pos uint32) {
+	if s.entries[pos].seq == hole {
+		return
+	}
+	s.remove(pos)
+	s.entries[pos] = entry[S]{seq: hole, stamp: s.entries[pos].stamp}
+}
+
+// hole marks a place whose key was forgotten.
+const hole = ^uint64(0)
+
+// cutTail gives back the holes at the end.
+func (s *store[K, S]) cutTail() {
+	size := len(s.entries)
+	for size > 0 && s.entries[size-1].seq == hole {
+		size--
+	}
+	s.cutTo(size)
+}
+
+func (s *store[K, S]) cutTo(size int) {
+	s.entries = s.entries[:size]
+	s.cutBack(size)
+}
+
+// compact closes the holes when they are most of the store; the order stays.
+func (s *store[K, S]) compact() {
+	if holes := len(s.entries) - s.used; holes > 64 && holes > s.used {
+		s.rebuild(s.live())
+	}
+}
+
+// live are the positions of the keys that have a state.
+func (s *store[K, S]) live() []uint32 {
+	order := make([]uint32, 0, s.used)
+	for pos := range s.entries {
+		if s.entries[pos].live {
+			order = append(order, uint32(pos))
+		}
+	}
+	return order
+}
+
+// rebuild makes the table anew of the entries in the given order.
+func (s *store[K, S]) rebuild(order []uint32) {
+	keys, entries := newTable[K](len(order)), make([]entry[S], 0, len(order))
+	s.timers = nil
+	for _, pos := range order {
+		e := s.entries[pos]
+		if e.timer = e.due; s.timed && e.due != 0 {
+			s.timers.add(e.due, uint32(len(entries)))
+		}
+		keys.insert(s.keys[pos], s.tags[pos])
+		entries = append(entries, e)
+	}
+	s.table, s.entries = keys, entries
+}
