@@ -44,6 +44,7 @@ func (m *Main) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &UsageError{err} })
 	flags.add(root)
 	root.AddCommand(m.runCommand(flags), newConfigCommand(m, flags), newReplCommand(m, flags), newLedgerCommand(m, flags))
+	root.AddCommand(newNewCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }
