@@ -40,14 +40,14 @@ func newChaos(t *testing.T, args ...string) *chaos {
 	c := &chaos{t: t, topic: name, group: name, out: filepath.Join(t.TempDir(), "out"), args: args, brokers: os.Getenv("HIBANA_TEST_KAFKA")}
 	options := []kgo.Opt{kgo.SeedBrokers(c.brokers), kgo.AllowAutoTopicCreation()}
 	if c.brokers == "" {
-		broker, err := kafka.NewBroker(kafka.BrokerConfig{Listen: "127.0.0.1:0", Topics: []string{c.topic}})
+		broker, err := kafka.NewBroker(kafka.BrokerConfig{Listen: "127.0.0.1:0", Partitions: 8, Topics: []string{c.topic}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(broker.Close)
 		c.brokers, options = broker.Addr(), broker.ClientOptions()
 	} else {
-		createTopic(t, c.brokers, c.topic, 4)
+		createTopic(t, c.brokers, c.topic, 8)
 	}
 	var err error
 	if c.writer, err = kafka.NewWriter(options, 0, slog.New(slog.DiscardHandler)); err != nil {
