@@ -39,6 +39,9 @@ func (p *progress) openNext() {
 		return
 	}
 	p.filling.time = p.nextTime()
+	if p.pace != nil {
+		p.filling.allowed = p.pace.allowed(p.partitions)
+	}
 }
 
 // firstPlan is the oldest batch that has to be run again.
@@ -106,6 +109,9 @@ func (p *progress) opening(tp messages.TopicPartition, state *partition) message
 	}
 	if p.perBatch > 0 {
 		o.Limit = o.From + p.perBatch
+	}
+	if n, ok := f.allowed[tp]; ok {
+		o.Limit = min(o.Limit, o.From+n)
 	}
 	if p.drain {
 		o.Limit = min(o.Limit, max(state.goal, o.From))

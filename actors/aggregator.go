@@ -80,11 +80,19 @@ func (a *aggregator) start() {
 	a.hold, a.started = hold, time.Now()
 	a.consumers = map[messages.TopicPartition]*actor.PID{}
 	a.progress = newProgress(a, a.settings.rules, time.Now)
+	if a.backpressure {
+		a.progress.pace, err = newPace(a.settings.rules.interval, a.perSecond)
+		if err != nil {
+			a.progress.end(err)
+			return
+		}
+	}
 	a.runner.jobs <- job{replyTo: a.ctx.Self()}
 }
 
 // join asks for the assignment; the answer and all that follows come as messages.
 func (a *aggregator) join() {
+	a.settings.rules.hoard.reset()
 	root, self := a.root, a.ctx.Self()
 	a.members.Join(func(m any) { root.Send(self, m) })
 }

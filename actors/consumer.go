@@ -55,7 +55,7 @@ func (c *consumer) started(ctx actor.Context) {
 		return
 	}
 	c.hold = hold
-	c.fold = newFold(c.program, c.partition)
+	c.fold = newFold(c.program, c.partition, c.rules.hoard)
 	ctx.Send(ctx.Parent(), messages.Ready{Partition: c.partition})
 }
 
@@ -100,6 +100,9 @@ func (c *consumer) work(ctx actor.Context) {
 
 // close gives everything back; it may run twice, and before Started.
 func (c *consumer) close() {
+	if c.fold != nil {
+		c.fold.release()
+	}
 	if c.epoch != 0 {
 		c.reader.Detach(c.partition, c.epoch)
 		c.epoch = 0

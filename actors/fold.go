@@ -21,6 +21,8 @@ const (
 type fold struct {
 	program   *streaming.Program
 	partition messages.TopicPartition
+	hoard     *hoard
+	counted   int64 // of what the task holds, in the hoard
 
 	batch      messages.Open
 	opened     bool
@@ -39,8 +41,8 @@ type fold struct {
 	failedAt int64
 }
 
-func newFold(p *streaming.Program, partition messages.TopicPartition) *fold {
-	return &fold{program: p, partition: partition, chunk: smallestFold, scratch: make([]messages.Raw, largestFold)}
+func newFold(p *streaming.Program, partition messages.TopicPartition, h *hoard) *fold {
+	return &fold{program: p, partition: partition, hoard: h, chunk: smallestFold, scratch: make([]messages.Raw, largestFold)}
 }
 
 // continues tells whether an Open acknowledges what this fold has answered.
@@ -50,12 +52,20 @@ func (f *fold) continues(m messages.Open) bool {
 
 // forget drops everything and puts the position to from.
 func (f *fold) forget(from int64) {
+	f.release()
 	f.backlog, f.index = nil, 0
 	f.position, f.positioned = from, true
 	f.opened, f.cutting, f.err = false, false, nil
 }
 
+// release gives back what an unfinished task holds.
+func (f *fold) release() {
+	f.hoard.add(-f.counted)
+	f.counted = 0
+}
+
 func (f *fold) open(m messages.Open) {
+	f.release()
 	f.batch, f.opened, f.cutting, f.err = m, true, false, nil
 	f.task = f.program.NewTask(f.partition)
 }
@@ -113,10 +123,10 @@ func (f *fold) hungry() bool {
 	return f.opened && f.err == nil && len(f.backlog) > 0 && f.position < f.batch.Limit && !f.full() && (!f.cutting || f.batch.Exact)
 }
 
-// full tells that what the job holds of this batch has used up the batch's budget in this partition.
+// full tells that what the job holds has used up the budget, and this partition its share of it.
 // A planned range is run again whatever it takes: it fitted once.
 func (f *fold) full() bool {
-	return !f.batch.Exact && f.task.Held() > f.batch.Budget
+	return !f.batch.Exact && f.hoard.full(f.task.Held(), f.batch.Budget)
 }
 
 // foldChunk folds one chunk of the first piece, up to the limit. Chunks grow while they are quick.
@@ -140,6 +150,9 @@ func (f *fold) foldChunk() {
 		_, next = first.Read(f.scratch[:n], f.index)
 	}
 	f.index = next
+	held := f.task.Held()
+	f.hoard.add(held - f.counted)
+	f.counted = held
 	f.failedAt = f.position
 	f.adapt(time.Since(start))
 }
@@ -167,6 +180,7 @@ func (f *fold) part() (messages.Part, bool) {
 	partials, err := f.task.Finish()
 	rejects := f.task.Rejects()
 	f.task = nil
+	p.Held, f.counted = f.counted, 0 // the part's now; whoever drops or has run it gives it back
 	if err != nil {
 		f.err = err
 		p.Err, p.Range.Until = err, max(f.failedAt, f.position)

@@ -53,6 +53,9 @@ type rules struct {
 	perBatch int64
 	// budget is what a job may hold of one batch, in bytes, over all partitions.
 	budget int64
+	hoard  *hoard
+	// pace is back-pressure; nil: none.
+	pace *pace
 	// batches ends the stream after so many, drain when each partition has reached where it ended at its assignment.
 	batches int
 	drain   bool
@@ -89,6 +92,7 @@ type batch struct {
 type filling struct {
 	batch
 	members map[messages.TopicPartition]*member
+	allowed map[messages.TopicPartition]int64 // by back-pressure; none for a partition is no limit
 	cutting bool
 	since   time.Time // of the cut
 }
@@ -164,12 +168,9 @@ func (p *progress) tick(t time.Time) {
 
 // parted takes a consumer's part; one that nobody asked for any more is late and dropped.
 func (p *progress) parted(m messages.Part) {
-	f := p.filling
-	if f == nil || f.id != m.Batch {
-		return
-	}
-	mem, ok := f.members[m.Range.TopicPartition]
-	if !ok || mem.part != nil || mem.open.Attempt != m.Attempt || mem.open.From != m.Range.From {
+	mem, ok := p.asked(m)
+	if !ok {
+		p.hoard.add(-m.Held)
 		return
 	}
 	if m.Err != nil && mem.retried < p.retries && !p.over {
@@ -180,8 +181,19 @@ func (p *progress) parted(m messages.Part) {
 	p.advance()
 }
 
+// asked tells whether the part answers a question that is still open.
+func (p *progress) asked(m messages.Part) (*member, bool) {
+	f := p.filling
+	if f == nil || f.id != m.Batch {
+		return nil, false
+	}
+	mem, ok := f.members[m.Range.TopicPartition]
+	return mem, ok && mem.part == nil && mem.open.Attempt == m.Attempt && mem.open.From == m.Range.From
+}
+
 // retry folds the range again in which a function of the job's failed: exactly that range, so that the failing record is in it.
 func (p *progress) retry(m messages.Part, mem *member) {
+	p.hoard.add(-m.Held)
 	mem.retried++
 	mem.open.Attempt++
 	mem.open.Limit, mem.open.Exact = m.Range.Until, true
@@ -220,9 +232,13 @@ func (p *progress) lost(m messages.Lost) {
 
 // leave takes a partition out of the batch that fills.
 func (p *progress) leave(tp messages.TopicPartition) {
-	if p.filling != nil {
-		delete(p.filling.members, tp)
+	if p.filling == nil {
+		return
 	}
+	if mem := p.filling.members[tp]; mem != nil && mem.part != nil {
+		p.hoard.add(-mem.part.Held)
+	}
+	delete(p.filling.members, tp)
 }
 
 // letGo answers the revocations that no running batch holds back.
@@ -247,6 +263,12 @@ func (p *progress) ran(m messages.Ran) {
 	p.running = nil
 	if b == nil {
 		return
+	}
+	for _, part := range b.parts {
+		p.hoard.add(-part.Held)
+	}
+	if p.pace != nil {
+		p.pace.learn(m.Report)
 	}
 	switch {
 	case m.Err == nil:

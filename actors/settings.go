@@ -42,6 +42,8 @@ type Settings struct {
 	Behaviours []Behaviour
 	// MaxPerPartition is the most records a second and partition; 0: no limit.
 	MaxPerPartition float64
+	// Backpressure lets the number of records a batch takes follow how fast they are processed.
+	Backpressure bool
 	// Memory is the budget for what a job holds of its batches, in bytes.
 	Memory int64
 	// Batches ends the stream after so many, Drain when all that stood in the topics at the start is processed.
@@ -83,10 +85,13 @@ type settings struct {
 	log      zerolog.Logger
 	recent   int
 	startup  time.Duration
-	around   []actor.ReceiverMiddleware
-	strategy actor.SupervisorStrategy
-	root     *actor.RootContext
-	runner   *runner
+	// backpressure and perSecond are what each life of the aggregator makes its pace of.
+	backpressure bool
+	perSecond    float64
+	around       []actor.ReceiverMiddleware
+	strategy     actor.SupervisorStrategy
+	root         *actor.RootContext
+	runner       *runner
 	// ended takes the end of the stream, once: nil for a clean one.
 	ended func(error)
 }
@@ -98,7 +103,7 @@ func (s *settings) middleware() []actor.PropsOption {
 
 func (s Settings) rules(interval time.Duration) rules {
 	r := rules{
-		interval: interval, budget: s.Memory, batches: s.Batches, drain: s.Drain,
+		interval: interval, budget: s.Memory, hoard: &hoard{limit: s.Memory}, batches: s.Batches, drain: s.Drain,
 		retries: s.Failure.Retries, patience: s.Patience,
 	}
 	if s.MaxPerPartition > 0 {

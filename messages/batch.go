@@ -60,8 +60,10 @@ type Part struct {
 	// End is the partition's end as the consumer last heard it.
 	End int64
 	// Reason says why the part is empty or shorter than what there was: "", "paused", "idle", "overdue", "memory", "limit".
-	Reason   string
-	Err      error
+	Reason string
+	Err    error
+	// Held is an estimate of the bytes that the partials hold.
+	Held     int64
 	rejects  []Reject
 	partials []any
 }

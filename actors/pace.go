@@ -1,0 +1,56 @@
+package actors
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hibana-stream/hibana/actors/streaming"
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// pace limits how much the next batch takes, by how fast the batches before were processed: Spark's back-pressure.
+type pace struct {
+	estimator *streaming.PIDRateEstimator
+	limits    streaming.RateLimits
+	rate      float64 // records a second over all partitions; 0 until the first estimate
+}
+
+// newPace has Spark's defaults: proportional 1, integral 0.2, derivative 0, at least 100 records a second. Until there is an estimate
+// a batch is bounded by the clock alone: it ends at its tick, whatever the backlog.
+func newPace(interval time.Duration, maxPerPartition float64) (*pace, error) {
+	estimator, err := streaming.NewPIDRateEstimator(interval, 1, 0.2, 0, 100)
+	if err != nil {
+		return nil, err
+	}
+	limits := streaming.RateLimits{Interval: interval}
+	if maxPerPartition > 0 {
+		limits.MaxPerPartition = func(int32) float64 { return maxPerPartition }
+	}
+	return &pace{estimator: estimator, limits: limits}, nil
+}
+
+// learn takes a completed batch.
+func (p *pace) learn(r messages.BatchReport) {
+	if rate, ok := p.estimator.Compute(r.Ended, r.Records, r.ProcessingDelay(), r.SchedulingDelay()); ok {
+		p.rate = rate
+	}
+}
+
+// allowed is how many offsets each partition may contribute to the next batch, by its lag; nil is no limit.
+func (p *pace) allowed(partitions map[messages.TopicPartition]*partition) map[messages.TopicPartition]int64 {
+	if p.rate == 0 {
+		return nil
+	}
+	order := slices.SortedFunc(maps.Keys(partitions), messages.TopicPartition.Compare)
+	lag := make(map[int32]int64, len(order))
+	for i, tp := range order {
+		lag[int32(i)] = max(partitions[tp].end-partitions[tp].from, 0)
+	}
+	byIndex := p.limits.Allowed(p.rate, lag)
+	out := make(map[messages.TopicPartition]int64, len(byIndex))
+	for i, n := range byIndex {
+		out[order[i]] = n
+	}
+	return out
+}
