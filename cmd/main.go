@@ -50,6 +50,9 @@ func Execute(job Job, own ...behaviours.Behaviour) {
 // Run runs the program and returns the exit code.
 func (m *Main) Run() int {
 	m.complete()
+	if m.Job == nil {
+		m.Job = func(*streaming.Context) error { return errNoJob }
+	}
 	root := m.rootCommand()
 	root.SetArgs(m.Args)
 	root.SetIn(m.Stdin)
@@ -61,6 +64,9 @@ func (m *Main) Run() int {
 	}
 	return exitCode(err)
 }
+
+// errNoJob is what a program without a job comes to.
+var errNoJob = errors.New("no job: cmd.Execute needs a function that writes one down")
 
 // errReported is an error that has been shown to the user already.
 var errReported = errors.New("reported")

@@ -120,5 +120,3 @@ func (m *Main) watchSignals(s *stream) <-chan struct{} {
 	})
 	return stop
 }
-
-var errNoJob = errors.New("no job: cmd.Execute needs a function that writes one down")

@@ -246,8 +246,3 @@ func (s *stream) close() {
 	}
 	s.instance.release()
 }
-
-// publish sends one event and waits for its delivery report.
-func (s *stream) publish(m messages.Publish, timeout time.Duration) (messages.Delivered, error) {
-	return s.system.Publish(m, timeout)
-}

@@ -10,7 +10,7 @@ var (
 	// ErrNoOutput is returned by Start when the job has no output operation.
 	ErrNoOutput = errors.New("No output operations registered, so nothing to execute") //nolint:staticcheck // Spark's sentence, word for word
 	// ErrStopped is returned by Start after Stop.
-	ErrStopped = errors.New("StreamingContext has already been stopped") //nolint:staticcheck // Spark's sentence
+	ErrStopped = errors.New("StreamingContext has already been stopped")
 	// ErrAfterStart is what an operation added to an active context leads to.
 	ErrAfterStart = errors.New("Adding new inputs, transformations, and output operations after starting a context is not supported") //nolint:staticcheck // Spark's sentence
 	// ErrAfterStop is what an operation added to a stopped context leads to.

@@ -4,7 +4,7 @@ import "errors"
 
 // Errors of KeyState, in Spark's words. They are what its methods panic with: the batch fails, naming the operation.
 var (
-	errStateNotSet   = errors.New("State is not set")                                      //nolint:staticcheck // Spark's sentence
+	errStateNotSet   = errors.New("State is not set")
 	errUpdateRemoved = errors.New("Cannot update the state after it has been removed")     //nolint:staticcheck // Spark's sentence
 	errUpdateTimeout = errors.New("Cannot update the state that is timing out")            //nolint:staticcheck // Spark's sentence
 	errRemoveTimeout = errors.New("Cannot remove the state that is timing out")            //nolint:staticcheck // Spark's sentence

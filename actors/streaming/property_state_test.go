@@ -95,9 +95,9 @@ func TestMapWithStateIsItsModel(t *testing.T) {
 }
 
 type idleKey struct {
-	key         string
-	n, last     int
-	exists, out bool
+	key     string
+	n, last int
+	exists  bool
 }
 
 // mappedModel keeps a list; the defect is to time out one batch too early.

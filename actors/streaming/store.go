@@ -142,15 +142,4 @@ func (s *store[K, S]) drop(pos uint32) {
 // dueAt sets when the key at pos is to be looked at.
 func (s *store[K, S]) dueAt(pos uint32, due int64) { s.note(pos).due = due }
 
-// size is the number of keys that have a state.
-func (s *store[K, S]) size() int {
-	n := 0
-	for i := range s.entries {
-		if s.entries[i].live {
-			n++
-		}
-	}
-	return n
-}
-
 func (s *store[K, S]) bytes() int64 { return s.held }
