@@ -63,18 +63,16 @@ func (f *preflight) deadLetterTopic(ctx context.Context, letters letterTopic) er
 	if err != nil {
 		return err
 	}
-	if topics[0].Exists {
-		return f.checkLetters(ctx, topics[0], needs)
+	if !topics[0].Exists {
+		if err := f.createLetters(ctx, letters, needs); err != nil {
+			return err
+		}
+		f.log.Info().Msgf("created the dead-letter topic %q with %d partitions", letters.name, letters.partitions)
+		if topics, err = f.find(ctx, []string{letters.name}); err != nil { // only now the cluster says who may write to it
+			return err
+		}
 	}
-	if err := f.createLetters(ctx, letters, needs); err != nil {
-		return err
-	}
-	f.log.Info().Msgf("created the dead-letter topic %q with %d partitions", letters.name, letters.partitions)
-	if needs > 0 {
-		f.limits[letters.name] = needs + headersOfLetters
-	}
-	f.writes = append(f.writes, letters.name)
-	return nil
+	return f.checkLetters(ctx, topics[0], needs)
 }
 
 // createLetters makes the topic as large, and as safe, as what it takes asks for.

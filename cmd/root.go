@@ -43,7 +43,7 @@ func (m *Main) rootCommand() *cobra.Command {
 	root.PersistentFlags().StringArrayVarP(&flags.overrides, "set", "X", nil, "set `key=value`; wins over environment and file")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &UsageError{err} })
 	flags.add(root)
-	root.AddCommand(m.runCommand(flags), newConfigCommand(m, flags), newReplCommand(m, flags), newLedgerCommand(m, flags))
+	root.AddCommand(m.runCommand(flags), newConfigCommand(m, flags), newReplCommand(m, flags), newLedgerCommand(m, flags), newPlanCommand(m, flags))
 	root.AddCommand(newNewCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root

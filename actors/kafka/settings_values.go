@@ -91,5 +91,18 @@ func (s *Settings) CreatesTopics() bool {
 	return s.consumer.truth("allow.auto.create.topics") || s.producer.truth("allow.auto.create.topics")
 }
 
+// Principal is who the cluster takes us for, as an access control list names it, as far as that is known here.
+func (s *Settings) Principal() string {
+	switch protocol := s.consumer.text("security.protocol"); {
+	case s.User() != "":
+		return "User:" + s.User()
+	case protocol == "SASL_PLAINTEXT" || protocol == "SASL_SSL":
+		return "the subject of the token"
+	case s.consumer.text("ssl.certificate.location") != "":
+		return "the subject of the certificate in " + s.consumer.text("ssl.certificate.location")
+	}
+	return "User:ANONYMOUS"
+}
+
 // User is sasl.username; "" without SASL.
 func (s *Settings) User() string { return s.consumer.text("sasl.username") }
