@@ -14,7 +14,6 @@ import (
 	"github.com/hibana-stream/hibana/actors/checkpoint"
 	"github.com/hibana-stream/hibana/actors/kafka"
 	"github.com/hibana-stream/hibana/actors/streaming"
-	"github.com/hibana-stream/hibana/messages"
 )
 
 // stream is one configured stream: the parts, joined. It is the engine of its streaming context: what a job reads and whether it
