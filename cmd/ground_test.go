@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,7 +44,7 @@ func newGround(t *testing.T, partitions int, config map[string]string) *ground {
 func (g *ground) connect() {
 	g.Helper()
 	var err error
-	g.client, err = kgo.NewClient(kgo.SeedBrokers(g.brokers), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+	g.client, err = kgo.NewClient(kgo.SeedBrokers(strings.Split(g.brokers, ",")...), kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.ProducerBatchMaxBytes(16<<20), kgo.RequiredAcks(kgo.AllISRAcks()))
 	if err != nil {
 		g.Fatal(err)
@@ -91,7 +92,7 @@ func (g *ground) read(topic string) (records []*kgo.Record, partitions int) {
 	}
 	want := 0
 	ends.Each(func(o kadm.ListedOffset) { want, partitions = want+int(o.Offset), partitions+1 })
-	reader, err := kgo.NewClient(kgo.SeedBrokers(g.brokers), kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	reader, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(g.brokers, ",")...), kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	if err != nil {
 		g.Fatal(err)
 	}
