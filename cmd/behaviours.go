@@ -13,8 +13,7 @@ import (
 	"github.com/hibana-stream/hibana/messages"
 )
 
-// join makes the program's behaviours outputs of the stream: one for all that read the same topics, so that they share the events.
-// Without behaviours no event is collected.
+// join makes the program's behaviours actors of the tree and outputs of the stream. Without behaviours no event is collected.
 func (s *stream) join(own []behaviours.Behaviour) error {
 	if err := behaviours.Check(own); err != nil {
 		return err
@@ -22,35 +21,32 @@ func (s *stream) join(own []behaviours.Behaviour) error {
 	if err := s.checkBehaviourSettings(own); err != nil {
 		return &UsageError{err}
 	}
-	var order []string
-	groups := map[string][]behaviours.Behaviour{}
 	for _, b := range own {
-		key := strings.Join(b.Topics, ",")
-		if groups[key] == nil {
-			order = append(order, key)
-		}
-		groups[key] = append(groups[key], b)
 		env := behaviours.Env{Name: b.Name, Settings: s.config.Behaviours[b.Name], Log: slogOf(s.log).With("behaviour", b.Name)}
 		s.behaviours = append(s.behaviours, actors.Behaviour{Name: b.Name, Props: behaviours.Guest{Behaviour: b, Env: env}.Props})
 	}
-	for _, key := range order {
-		s.handOver(groups[key])
-	}
+	handOver(s.context, own, func(name string, message any) { s.system.SendTo(name, message) })
 	return nil
 }
 
-// handOver registers the output that leads to a group of behaviours.
-func (s *stream) handOver(group []behaviours.Behaviour) {
-	var names []string
-	for _, b := range group {
-		names = append(names, b.Name)
+// handOver registers the outputs that lead to behaviours: one for all that read the same topics, so that they share the events.
+func handOver(c *streaming.Context, own []behaviours.Behaviour, send func(name string, message any)) {
+	var order []string
+	names, topics := map[string][]string{}, map[string][]string{}
+	for _, b := range own {
+		key := strings.Join(b.Topics, ",")
+		if names[key] == nil {
+			order = append(order, key)
+		}
+		names[key], topics[key] = append(names[key], b.Name), b.Topics
 	}
-	output := behaviours.NewOutput(names, func(name string, message any) { s.system.SendTo(name, message) })
-	events := streaming.Events(s.context, group[0].Topics...)
-	streaming.HandOver(events, "behaviour "+strings.Join(names, ", "), "cmd.Execute",
-		func(ctx context.Context, b streaming.Batch[messages.RichEvent]) ([]messages.Outgoing, error) {
-			return output.Hand(ctx, b.Time(), shares(b))
-		})
+	for _, key := range order {
+		output := behaviours.NewOutput(names[key], send)
+		streaming.HandOver(streaming.Events(c, topics[key]...), "behaviour "+strings.Join(names[key], ", "), "cmd.Execute",
+			func(ctx context.Context, b streaming.Batch[messages.RichEvent]) ([]messages.Outgoing, error) {
+				return output.Hand(ctx, b.Time(), shares(b))
+			})
+	}
 }
 
 func shares(b streaming.Batch[messages.RichEvent]) []behaviours.Share {

@@ -115,6 +115,7 @@ func (m *Main) compile(c *Config) (*streaming.Program, error) {
 	if err := m.Job(s); err != nil {
 		return nil, fmt.Errorf("the job could not be written down: %w", err)
 	}
+	handOver(s, m.Behaviours, nil)
 	if err := s.Start(); err != nil {
 		return nil, startFailure(c, err)
 	}
