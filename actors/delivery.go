@@ -92,6 +92,8 @@ type Saved interface {
 	Plan(Batch) error
 	// Save makes the changes durable, as one with the batch's offsets.
 	Save(Batch, iter.Seq[messages.Change]) error
+	// committed tells that the batch's offsets are committed.
+	committed(Batch)
 }
 
 // Plan writes the plan as metadata of an offset commit at From, and into the checkpoint.
@@ -119,7 +121,13 @@ func saveAndCommit(ctx context.Context, s Saved, o Offsets, b Batch, changes ite
 			return err
 		}
 	}
-	return commitOffsets(ctx, o, b.done())
+	if err := commitOffsets(ctx, o, b.done()); err != nil {
+		return err
+	}
+	if s != nil {
+		s.committed(b)
+	}
+	return nil
 }
 
 // Abort does nothing: the plan stays, and the batch is run again.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -25,6 +26,8 @@ type Kept struct {
 	runner  *streaming.Runner
 	// saved is what was saved last; the runner writes it, the aggregator reads it.
 	saved atomic.Pointer[checkpoint.Progress]
+	// behind are the committed offsets that the saved state was ahead of when the partitions were assigned; never changed in place.
+	behind atomic.Pointer[map[messages.TopicPartition]int64]
 }
 
 // NewKept makes it of an open store. With allowShapeChange a job may start that lacks operations whose state was saved, or encodes
@@ -93,9 +96,36 @@ func (k *Kept) Save(b Batch, changes iter.Seq[messages.Change]) error {
 	return nil
 }
 
+// from is where the saved range of a partition begins: at the committed offset. That is the range's own From, but for partitions whose
+// offset is still behind the state that was restored: there a second crash before the next commit must find it in the range.
+func (k *Kept) from(r messages.OffsetRange) int64 {
+	if behind := k.behind.Load(); behind != nil {
+		if committed, ok := (*behind)[r.TopicPartition]; ok {
+			return min(committed, r.From)
+		}
+	}
+	return r.From
+}
+
+// committed forgets that offsets were behind: they have caught up.
+func (k *Kept) committed(b Batch) {
+	behind := k.behind.Load()
+	if behind == nil {
+		return
+	}
+	left := maps.Clone(*behind)
+	for _, o := range b.done() {
+		delete(left, o.TopicPartition)
+	}
+	k.behind.Store(&left)
+}
+
 // ranges are the batch's, and for partitions that are not in it (not assigned yet, after a start) where they were saved last.
 func (k *Kept) ranges(b Batch) []messages.OffsetRange {
 	all := slices.Clone(b.Ranges)
+	for i := range all {
+		all[i].From = k.from(all[i])
+	}
 	before := k.saved.Load()
 	if before == nil {
 		return all
@@ -109,8 +139,8 @@ func (k *Kept) ranges(b Batch) []messages.OffsetRange {
 }
 
 // reconcile brings the committed positions in line with the saved state. A crash between the save and the offset commit leaves the
-// checkpoint one batch ahead: its range begins at the committed offset, its outputs ran (or, at most once, are lost), and the
-// stream goes on behind it. Anything else means that state and offsets do not belong together.
+// checkpoint one batch ahead: its range holds the committed offset, its outputs ran (or, at most once, are lost), and the
+// stream goes on behind it; the offset is committed with the next batch. Anything else means that state and offsets do not belong together.
 func (k *Kept) reconcile(m messages.Assigned) (messages.Assigned, error) {
 	saved := k.saved.Load()
 	if saved == nil {
@@ -120,25 +150,31 @@ func (k *Kept) reconcile(m messages.Assigned) (messages.Assigned, error) {
 	for r := range saved.Offsets() {
 		ranges[r.TopicPartition] = r
 	}
+	behind := map[messages.TopicPartition]int64{}
+	if known := k.behind.Load(); known != nil {
+		behind = maps.Clone(*known)
+	}
 	var positions []messages.Position
 	for p := range m.Positions() {
 		r, ok := ranges[p.TopicPartition]
 		switch {
 		case !ok || r.Until == p.From && p.Committed:
-		case p.Committed && r.From != p.From:
+		case p.Committed && (p.From < r.From || p.From > r.Until):
 			return m, fmt.Errorf("%w: %s stands at %d in %v, the group has committed %d; to begin without the saved state, remove the folder or name another one",
 				ErrCheckpointAstray, k.folder, r.Until, p.TopicPartition, p.From)
 		case r.Until > p.End:
 			return m, fmt.Errorf("%w: %s stands at %d in %v, which ends at %d: it is another topic, or was recreated",
 				ErrCheckpointAstray, k.folder, r.Until, p.TopicPartition, p.End)
 		default:
-			p.From = r.Until
+			behind[p.TopicPartition] = p.From
+			p.From, p.Committed = r.Until, false
 		}
 		if !p.Planned || p.Plan.Until <= p.From { // no other batch gets the time of the saved one
 			p.Planned, p.Plan = true, messages.Plan{Time: later(p.Plan.Time, saved.Time), Until: p.From}
 		}
 		positions = append(positions, p)
 	}
+	k.behind.Store(&behind)
 	return messages.NewAssigned(positions), nil
 }
 

@@ -29,12 +29,17 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// workerJob names the job; "" is the recording one.
+const workerJob = "HIBANA_TEST_JOB"
+
+var jobs = map[string]func(*streaming.Context, string) error{"": recordingJob, "state": statefulJob}
+
 // work is the program as a user has it, with a job that writes down what each batch was given.
 func work(out string) int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	m := cmd.Main{
-		Job: func(s *streaming.Context) error { return recordingJob(s, out) }, Args: os.Args[1:],
+		Job: func(s *streaming.Context) error { return jobs[os.Getenv(workerJob)](s, out) }, Args: os.Args[1:],
 		Stdout: os.Stdout, Stderr: os.Stderr, Env: os.Environ(), Signals: signals, Exit: os.Exit,
 	}
 	return m.Run()
