@@ -16,7 +16,9 @@ type DeadLetters struct {
 	// Topic is where they go; "" = the record's topic with .dlq.
 	Topic string
 	// Writer acknowledges them before their batch commits.
-	Writer Writer
+	Writer interface {
+		ProduceAll(context.Context, []messages.Outgoing) error
+	}
 }
 
 // A BadRecordsError stops the stream at records that did not decode, under errors.tolerance: none.

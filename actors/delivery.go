@@ -56,10 +56,8 @@ func (b Batch) planned() []messages.Offset {
 // done are the offsets behind the batch. Their metadata is the batch's too: whoever comes next gives no other batch its time.
 func (b Batch) done() []messages.Offset {
 	var out []messages.Offset
-	for _, r := range b.Ranges {
-		if r.Count() > 0 || b.Fresh[r.TopicPartition] {
-			out = append(out, b.offset(r, r.Until))
-		}
+	for _, r := range b.read() {
+		out = append(out, b.offset(r, r.Until))
 	}
 	return out
 }

@@ -117,6 +117,7 @@ func (r *runner) attempt(ctx context.Context, b *batch, account *account) error 
 		}
 	}
 	if err := r.letters.deliver(ctx, b.parts); err != nil {
+		r.delivery.Abort(ctx, r.what)
 		return err
 	}
 	if err := r.delivery.Plan(ctx, r.what); err != nil {
@@ -186,19 +187,30 @@ func (r *runner) policy(ctx context.Context, b *batch, account *account, err err
 	}
 	event.Msg("the batch failed and is skipped, as failure.then says")
 	account.skipped = true
-	if err := r.commitAlone(ctx, b.described()); err != nil {
+	if err := r.commitAlone(ctx, b); err != nil {
 		return messages.Ran{Err: err}
 	}
 	return messages.Ran{}
 }
 
-// commitAlone moves the offsets behind a batch whose outputs did not run.
-func (r *runner) commitAlone(ctx context.Context, what Batch) error {
-	none := func(func(messages.Change) bool) {}
+// commitAlone moves the offsets behind a batch whose outputs did not run. Its dead letters stand already, unless they were
+// given up with the last attempt's transaction.
+func (r *runner) commitAlone(ctx context.Context, b *batch) error {
+	what, none := b.described(), func(func(messages.Change) bool) {}
+	if _, ok := r.delivery.(ExactlyOnce); ok {
+		if err := r.letters.deliver(ctx, b.parts); err != nil {
+			r.delivery.Abort(ctx, what)
+			return err
+		}
+	}
 	if err := r.delivery.Begin(ctx, what, none); err != nil {
 		return err
 	}
-	return r.delivery.Commit(ctx, what, none)
+	err := r.delivery.Commit(ctx, what, none)
+	if err != nil {
+		r.delivery.Abort(ctx, what)
+	}
+	return err
 }
 
 func (b *batch) described() Batch {

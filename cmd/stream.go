@@ -30,11 +30,13 @@ type stream struct {
 	system   *actors.System
 	source   *kafka.Source
 	writer   *kafka.Writer
-	store    *checkpoint.Store
-	kept     *actors.Kept
-	ledger   *checkpoint.Ledger
-	sample   *sample
-	program  *streaming.Program
+	// transactions are there with exactly-once.
+	transactions *kafka.Transactions
+	store        *checkpoint.Store
+	kept         *actors.Kept
+	ledger       *checkpoint.Ledger
+	sample       *sample
+	program      *streaming.Program
 	// behaviours are the user's own actors.
 	behaviours []actors.Behaviour
 	// before is called first of all when the job is compiled, and checks whether it can run.
@@ -131,7 +133,8 @@ func (s *stream) settings(delivery actors.Delivery) actors.Settings {
 	return actors.Settings{
 		Instance: s.instance.name, Group: c.group(), Context: s.context, Source: s.source, Writer: s.writer,
 		Delivery: delivery, Kept: s.kept, Ledger: s.ledger, Failure: failureOf(c.Failure), Behaviours: s.behaviours,
-		DeadLetters:     actors.DeadLetters{Tolerate: c.Errors.Tolerate(), Topic: c.Errors.DeadLetterTopic, Writer: s.writer},
+		DeadLetters:     actors.DeadLetters{Tolerate: c.Errors.Tolerate(), Topic: c.Errors.DeadLetterTopic, Writer: s.outputs()},
+		Produce:         s.outputs().ProduceAll,
 		MaxPerPartition: c.Rate.MaxPerPartition, Backpressure: c.Rate.Backpressure, Memory: c.Memory.Records * (inFlight - 1) / inFlight,
 		Batches: s.limits.batches, Drain: s.limits.drain, StopTimeout: c.Stop.Timeout, StartupTimeout: c.Startup.Timeout,
 		Stdout: s.stdout, Log: s.log, Close: s.closeParts,
@@ -171,6 +174,7 @@ func (s *stream) newSource(topics []string) (*kafka.Source, error) {
 		Reset: settings.Reset(), Gone: gonePolicy(s.config.OffsetGone), ReadCommitted: settings.ReadCommitted(),
 		Memory: s.config.Memory.Records / inFlight, SessionTimeout: settings.SessionTimeout(),
 		HeartbeatInterval: settings.HeartbeatInterval(), RebalanceTimeout: settings.RebalanceTimeout(), Log: slogOf(s.log),
+		Prepare: s.prepare,
 	})
 }
 
@@ -225,6 +229,11 @@ func (s *stream) closeParts() error {
 		if err := s.writer.Close(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("at the end some events were not acknowledged: %w", err))
 		}
+	}
+	if s.transactions != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
+		defer cancel()
+		s.transactions.Close(ctx)
 	}
 	if s.source != nil {
 		s.source.Stop(true)

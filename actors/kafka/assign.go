@@ -16,6 +16,8 @@ import (
 type holding struct {
 	resolved bool
 	start    int64 // where it started
+	from     int64 // where it was told to go on, last
+	seen     int64 // the committed offset that stood then, noOffset for none
 	told     int64 // the Join that has been told of it; 0 for none
 	leaving  bool  // a Revoked is under way
 }
@@ -130,10 +132,20 @@ func (s *Source) decide(p messages.TopicPartition, f found) (messages.Position, 
 	s.mu.Unlock()
 	at, err := policies{reset: s.config.Reset, gone: s.config.Gone}.decide(p, f)
 	if err == nil {
+		s.looked(at, f.committed)
 		s.log.Debug("partition starts", "partition", p.String(), "from", at.From, "end", at.End,
 			"committed", at.Committed, "gone", at.Gone, "planned", at.Planned)
 	}
 	return at, err
+}
+
+// looked remembers in the assignment what the decision was made of; a transaction asks for it later.
+func (s *Source) looked(at messages.Position, committed int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h := s.owned[at.TopicPartition]; h != nil {
+		h.from, h.seen = at.From, committed
+	}
 }
 
 // onRevoked is kgo's callback when partitions go to another member. The group waits for us, and we for Released, at most

@@ -55,6 +55,11 @@ func (s *Source) persist(ctx context.Context, kind, what string, try func(contex
 
 // lookup asks for the bounds and the committed offsets of partitions.
 func (s *Source) lookup(ctx context.Context, partitions []messages.TopicPartition) (map[messages.TopicPartition]found, error) {
+	if s.config.Prepare != nil {
+		if err := s.persist(ctx, waitOffsets, "the transaction", s.config.Prepare); err != nil {
+			return nil, err
+		}
+	}
 	var all map[messages.TopicPartition]found
 	err := s.persist(ctx, waitOffsets, "the offsets", func(ctx context.Context) (err error) {
 		all, err = s.lookupOnce(ctx, partitions)

@@ -63,7 +63,7 @@ func (s *Source) replaceHolding(at messages.Position, h *holding) {
 		s.mu.Unlock()
 		return
 	}
-	fresh := &holding{resolved: true, start: at.From}
+	fresh := &holding{resolved: true, start: at.From, from: at.From, seen: h.seen}
 	s.owned[at.TopicPartition] = fresh
 	s.enqueueLocked(func(f *fetcher) {
 		f.forget(at.TopicPartition, h)

@@ -1,0 +1,220 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kversion"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// Transactions writes a batch's records and the offsets behind it in one Kafka transaction: it is actors.Transactions.
+//
+// It has a producing client of its own, beside the Source's consuming one and the producer actor's, which is not transactional.
+// kgo's GroupTransactSession, the usual way, wants one client that consumes and produces: it commits whatever was polled, also what
+// was prefetched for the next batch, it rewinds positions behind the Source's back, it swallows revocations, and ending a
+// transaction within one deadlocks. With two clients the offsets are exactly the batch's, a revocation may wait for the commit,
+// and the producing client can be thrown away while the member goes on consuming. What a session would do, tie the offsets to
+// the member's generation (KIP-447), claim does.
+//
+// Its methods are called by one goroutine; Close may be called from any.
+type Transactions struct {
+	config TransactionsConfig
+	log    *slog.Logger
+	ctx    context.Context // ends what waits when it is closed
+	cancel context.CancelFunc
+
+	opened atomic.Bool // Open has succeeded
+
+	mu     sync.Mutex
+	writer *Writer // nil: the client has failed, and the next use makes a new one
+	admin  *kadm.Client
+	begun  bool // records were produced since the last end
+	old    bool // the brokers want to be told of the group before the offsets (before KIP-890)
+	stands map[messages.TopicPartition]stand
+	closed bool
+}
+
+// TransactionsConfig is what Transactions need to know.
+type TransactionsConfig struct {
+	// Client are the producing client's options, as Settings.ProducerOptions gives them.
+	Client []kgo.Opt
+	// ID is Kafka's transactional.id: the same after a restart, another for every other instance.
+	ID string
+	// Timeout is after how long the brokers abort a transaction; at most the group's session timeout, or readers wait longer for a
+	// dead member's records than the group does.
+	Timeout time.Duration
+	// Source is the member whose offsets are committed.
+	Source *Source
+	// Log gets what a person may want to know; nil drops it.
+	Log *slog.Logger
+}
+
+var errTransactionsClosed = errors.New("the transactions are closed")
+
+// NewTransactions checks the options; it does not touch the network.
+func NewTransactions(c TransactionsConfig) (*Transactions, error) {
+	t := &Transactions{config: c, log: c.Log, stands: map[messages.TopicPartition]stand{}}
+	if t.log == nil {
+		t.log = slog.New(slog.DiscardHandler)
+	}
+	if err := kgo.ValidateOpts(t.options()...); err != nil {
+		return nil, fmt.Errorf("transactions: %w", err)
+	}
+	t.ctx, t.cancel = context.WithCancel(context.Background())
+	return t, nil
+}
+
+// options caps two requests: their next versions name topics by id, which only kgo's own group consumer knows.
+func (t *Transactions) options() []kgo.Opt {
+	versions := kversion.Stable()
+	versions.SetMaxKeyVersion(keyOffsetCommit, 9)
+	versions.SetMaxKeyVersion(keyTxnOffsetCommit, 5)
+	return append(slices.Clone(t.config.Client),
+		kgo.MaxVersions(versions), kgo.TransactionalID(t.config.ID), kgo.TransactionTimeout(t.config.Timeout))
+}
+
+// Open asks for the producer's id. It comes before anything is consumed: the answer ends what a dead predecessor of the same name
+// has left open, and fences the predecessor if it is only stunned. Left to the first record, the committed offsets would stay
+// locked until the transaction times out. After it has succeeded once it does nothing. It may be called from any goroutine.
+func (t *Transactions) Open(ctx context.Context) error {
+	if t.opened.Load() {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	err := t.open(ctx)
+	t.opened.Store(err == nil)
+	return err
+}
+
+// open makes a client if there is none, and has its id when it returns nil.
+func (t *Transactions) open(ctx context.Context) error {
+	if t.closed {
+		return errTransactionsClosed
+	}
+	if t.writer != nil {
+		return nil
+	}
+	writer, err := NewWriter(t.options(), 0, t.log)
+	if err != nil {
+		return err
+	}
+	t.writer, t.admin = writer, kadm.NewClient(writer.client)
+	if _, _, err = writer.client.ProducerID(ctx); err == nil {
+		t.old, err = needsAddOffsets(ctx, writer.client)
+	}
+	if err != nil {
+		t.discard()
+		return Explain(err, Subject{Doing: "beginning a transaction as", TransactionalID: t.config.ID})
+	}
+	return nil
+}
+
+// discard throws the client away, with all that it has not written. What it may have begun is ended by the next one's id.
+func (t *Transactions) discard() {
+	if t.writer == nil {
+		return
+	}
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = t.writer.Close(gone) // the records were failed on purpose
+	t.writer, t.admin, t.begun = nil, nil, false
+}
+
+// Pending tells whether records were produced that no Commit or Abort has ended.
+func (t *Transactions) Pending() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.begun
+}
+
+// ProduceAll writes records within the transaction under way, which the first of them begins, and returns nil when all are acknowledged.
+// After an error the transaction can only be aborted.
+func (t *Transactions) ProduceAll(ctx context.Context, records []messages.Outgoing) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	ctx, cancel := t.bound(ctx)
+	defer cancel()
+	if err := t.begin(ctx); err != nil {
+		return err
+	}
+	return t.writer.ProduceAll(ctx, records)
+}
+
+func (t *Transactions) begin(ctx context.Context) error {
+	if t.begun {
+		return nil
+	}
+	if err := t.open(ctx); err != nil {
+		return err
+	}
+	if err := t.writer.client.BeginTransaction(); err != nil {
+		t.discard()
+		return fmt.Errorf("beginning a transaction: %w", err)
+	}
+	t.begun = true
+	return nil
+}
+
+// bound is ctx, ended by Close as well.
+func (t *Transactions) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(t.ctx, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+// abortTimeout bounds the clean end of a transaction that is given up; after it the brokers' own timeout does it.
+const abortTimeout = 10 * time.Second
+
+// Abort gives up what was produced since the last end. It never fails: a client that cannot end its transaction is thrown away, and
+// the next one's id ends it, at once if a broker can be reached.
+func (t *Transactions) Abort(ctx context.Context) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.abort(context.WithoutCancel(ctx))
+}
+
+func (t *Transactions) abort(ctx context.Context) {
+	if t.writer == nil || !t.begun {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, abortTimeout)
+	defer cancel()
+	err := t.writer.client.AbortBufferedRecords(ctx)
+	if err == nil {
+		err = t.writer.client.EndTransaction(ctx, kgo.TryAbort)
+	}
+	t.begun = false
+	if err == nil {
+		return
+	}
+	t.log.Warn("a transaction could not be aborted and is left to its successor", "error", err)
+	t.discard()
+	if err := t.open(ctx); err != nil {
+		t.log.Warn("no new transactional producer yet", "error", err)
+	}
+}
+
+// Close aborts what is open and closes the client. When ctx ends first, whatever still waits for the brokers is broken off.
+func (t *Transactions) Close(ctx context.Context) {
+	defer context.AfterFunc(ctx, t.cancel)()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return
+	}
+	t.abort(ctx)
+	t.discard()
+	t.closed = true
+	t.cancel()
+}

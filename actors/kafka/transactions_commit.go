@@ -1,0 +1,177 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
+const (
+	keyOffsetCommit    = int16(kmsg.OffsetCommit)
+	keyTxnOffsetCommit = int16(kmsg.TxnOffsetCommit)
+)
+
+// Commit makes the ranges' Untils the group's offsets, as one with what was produced since the last end. An error that wraps
+// messages.ErrNotOwner says that the ranges are not this member's to commit; after every error the batch has not been committed,
+// except when ctx ended or Close broke it off: then nobody knows, and the next start finds the truth in the committed offsets.
+//
+// All the ways it can go:
+//
+//  1. Nothing was produced: an offset commit is atomic by itself. It carries the claim's generation, as a transaction would.
+//  2. The claim fails: somebody else has the partitions, or has had them. Abort; nothing of the batch is ever seen.
+//  3. The coordinator refuses the offsets: an old generation, an unknown member, a fenced instance name. As 2. A group in the midst
+//     of a rebalance refuses only for a moment; by trying again we either get through, or learn that the generation has passed.
+//  4. The producer has been fenced (its id was given to a successor, or the brokers aborted the transaction because it took longer
+//     than the timeout). Abort fails as well, so the client is thrown away; its successor takes the id back, and the runner
+//     runs the batch again. If it was another process of our name, the group fences one of us for good, by group.instance.id.
+//  5. Process killed before EndTxn is sent: the successor's Open makes the brokers abort. The offsets stand at From, and nobody who
+//     reads committed records has seen any. Its records are the next member's to read again: neither lost nor repeated.
+//  6. Process killed after EndTxn was sent: the coordinator has noted the commit, and carries it out whatever happens to us, or it has
+//     not, and 5 applies. Who takes over asks for stable offsets, and waits for the markers before it hears From or Until.
+//  7. The answer to EndTxn does not come, or says nothing certain: settle.
+func (t *Transactions) Commit(ctx context.Context, batch time.Time, attempt int, ranges []messages.OffsetRange) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	ctx, cancel := t.bound(ctx)
+	defer cancel()
+	if len(ranges) == 0 && !t.begun {
+		return nil
+	}
+	if err := t.open(ctx); err != nil {
+		return err
+	}
+	var c claim
+	var err error
+	offsets := behind(batch, attempt, ranges)
+	if len(ranges) > 0 {
+		if c, err = t.config.Source.claim(ctx, t.admin, ranges, t.stands); err != nil {
+			return err
+		}
+		if err = t.offsets(ctx, c, offsets); err != nil {
+			return err
+		}
+	}
+	if err := t.end(ctx, offsets); err != nil {
+		return err
+	}
+	for _, o := range offsets {
+		t.stands[o.TopicPartition] = stand{c.member, c.generation, o.At}
+	}
+	t.config.Source.committed(offsets)
+	return nil
+}
+
+func behind(batch time.Time, attempt int, ranges []messages.OffsetRange) []messages.Offset {
+	var all []messages.Offset
+	for _, r := range ranges {
+		plan := messages.Plan{Time: batch, Until: r.Until, Attempt: attempt}
+		all = append(all, messages.Offset{TopicPartition: r.TopicPartition, At: r.Until, Metadata: plan.Encode()})
+	}
+	return all
+}
+
+// end ends the transaction, if one was begun.
+func (t *Transactions) end(ctx context.Context, offsets []messages.Offset) error {
+	if !t.begun {
+		return nil
+	}
+	err := t.writer.client.EndTransaction(ctx, kgo.TryCommit)
+	if err == nil {
+		t.begun = false
+		return nil
+	}
+	if errors.Is(err, kerr.OperationNotAttempted) || errors.Is(err, kerr.TransactionAbortable) {
+		return fmt.Errorf("the transaction: %w", err) // it stays open, and Abort ends it
+	}
+	return t.settle(ctx, offsets, err)
+}
+
+// settle finds out what became of a transaction whose end is in doubt, and returns nil when it was committed:
+//
+//   - The client is thrown away. Its request may still be under way somewhere.
+//   - A new client asks for the id. The coordinator answers when nothing is open any more: it has carried out the commit, if it had
+//     noted it, or aborted, if not. The epoch has risen, so a request of the old client that comes late is refused. The outcome
+//     is certain from here on.
+//   - The committed offsets tell it: with the transaction, they carry the batch's time, attempt and Until; without, something else.
+//     Nobody can have overwritten one of them with the same: the next batch has another time, the next attempt another number.
+//
+// Brokers that are away are waited for until ctx ends: to run the batch again without knowing could double it.
+func (t *Transactions) settle(ctx context.Context, offsets []messages.Offset, cause error) error {
+	t.log.Warn("the end of a transaction is in doubt", "error", cause)
+	t.discard()
+	for n := 0; ; n++ {
+		committed, err := t.ended(ctx, offsets)
+		switch {
+		case err == nil && committed:
+			return nil
+		case err == nil:
+			return fmt.Errorf("the transaction was not committed: %w", cause)
+		case errors.Is(err, messages.ErrRefused):
+			return fmt.Errorf("whether the transaction was committed cannot be told: %w", err)
+		}
+		t.log.Warn("whether the transaction was committed is not known yet", "error", err)
+		if !sleep(ctx, backoff(n)) {
+			return fmt.Errorf("whether the transaction was committed is not known: %w", errors.Join(ctx.Err(), err))
+		}
+	}
+}
+
+func (t *Transactions) ended(ctx context.Context, offsets []messages.Offset) (bool, error) {
+	if err := t.open(ctx); err != nil || len(offsets) == 0 {
+		return false, err
+	}
+	ranges := make([]messages.OffsetRange, len(offsets))
+	for i, o := range offsets {
+		ranges[i].TopicPartition = o.TopicPartition
+	}
+	stand, err := stableOffsets(ctx, t.admin, t.config.Source.config.Group, ranges)
+	return err == nil && slices.ContainsFunc(offsets, func(o messages.Offset) bool { return stand[o.TopicPartition] == o }), err
+}
+
+// offsets commits them: within the transaction, or plainly when there is none.
+func (t *Transactions) offsets(ctx context.Context, c claim, offsets []messages.Offset) error {
+	for n := 0; ; n++ {
+		err := t.offsetsOnce(ctx, c, offsets)
+		switch {
+		case err == nil:
+			return nil
+		case t.config.Source.disowned(err), errors.Is(err, kerr.RebalanceInProgress) && n >= rebalanceTries:
+			return fmt.Errorf("%w: %w", messages.ErrNotOwner, err)
+		case !passing(err):
+			return fmt.Errorf("the offsets: %w", t.config.Source.explain(err))
+		}
+		if n >= rebalanceTries || !sleep(ctx, backoff(n)/5) {
+			return fmt.Errorf("the offsets: %w", errors.Join(ctx.Err(), err))
+		}
+	}
+}
+
+func (t *Transactions) offsetsOnce(ctx context.Context, c claim, offsets []messages.Offset) error {
+	client := t.writer.client
+	if !t.begun {
+		response, err := t.plainRequest(c, offsets).RequestWith(ctx, client)
+		return verdict(response, err)
+	}
+	id, epoch, err := client.ProducerID(ctx)
+	if err != nil {
+		return err
+	}
+	if t.old {
+		if err := t.addGroup(ctx, id, epoch); err != nil {
+			return err
+		}
+	}
+	response, err := t.request(c, offsets, id, epoch).RequestWith(ctx, client)
+	if err != nil {
+		return err
+	}
+	return txnVerdict(response)
+}
