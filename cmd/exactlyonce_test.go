@@ -1,0 +1,113 @@
+package cmd_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/hibana-stream/hibana/actors/streaming"
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// copyTo names the topic that the copying job writes to.
+const copyTo = "HIBANA_TEST_COPY_TO"
+
+func init() { jobs["copy"] = copyingJob }
+
+// copyingJob copies records to another topic under one of seven keys, and then sleeps: the window between outputs and commit is real.
+func copyingJob(s *streaming.Context, _ string) error {
+	records := streaming.DirectStream(s, streaming.String, streaming.String, s.Topics()...)
+	streaming.MapToPair(records, func(r messages.Record[string, string]) (string, string) {
+		return fmt.Sprintf("%d", r.Partition()), fmt.Sprintf("%s %09d", r.Key(), r.Offset())
+	}).ToKafka(os.Getenv(copyTo), streaming.EncodeString, streaming.EncodeString)
+	records.ForeachBatch(func(_ context.Context, b streaming.Batch[messages.Record[string, string]]) error {
+		if len(b.Elements()) > 0 {
+			<-time.After(20 * time.Millisecond)
+		}
+		return nil
+	})
+	return nil
+}
+
+// newCopying is a chaos whose workers copy to a topic.
+func newCopying(t *testing.T, args ...string) (*chaos, string) {
+	t.Helper()
+	t.Setenv(workerJob, "copy")
+	c := newChaos(t, args...)
+	to := c.topic + "-out"
+	t.Setenv(copyTo, to)
+	if os.Getenv("HIBANA_TEST_KAFKA") != "" {
+		createTopic(t, c.brokers, to, 4)
+	}
+	return c, to
+}
+
+// copied is what a reader of committed records finds.
+type copied struct{ lost, repeated, disordered int }
+
+// read reads the copy until every event is there, or nothing new has come for ten seconds, and then for one more second.
+func (c *chaos) read(to string) copied {
+	c.t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(c.brokers), kgo.ConsumeTopics(to), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxWait(200*time.Millisecond))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer client.Close()
+	var o copied
+	seen, last := map[string]int{}, map[string]string{}
+	for patience := 10 * time.Second; ; {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		fetches := client.PollFetches(ctx)
+		cancel()
+		fetches.EachRecord(func(r *kgo.Record) {
+			id, offset, _ := strings.Cut(string(r.Value), " ")
+			seen[id]++
+			if offset < last[string(r.Key)] {
+				o.disordered++
+			}
+			last[string(r.Key)] = offset
+		})
+		if len(seen) == c.written {
+			patience = time.Second
+		}
+		if fetches.NumRecords() == 0 {
+			break
+		}
+	}
+	for n := range c.written {
+		switch times := seen[id(n)]; {
+		case times == 0:
+			o.lost++
+		case times > 1:
+			o.repeated++
+		}
+	}
+	c.t.Logf("%d events: %d lost, %d repeated, %d out of order", c.written, o.lost, o.repeated, o.disordered)
+	return o
+}
+
+// Fifty kills of a job from Kafka to Kafka, each in the midst of things: a reader of committed records finds every event once,
+// and each partition's in order.
+func TestKafkaFiftyKillsExactlyOnce(t *testing.T) {
+	c, to := newCopying(t, "-X", "delivery=exactly-once", "-X", "kafka.isolation.level=read_committed")
+	c.run(5, kills, syscall.SIGKILL)
+	if o := c.read(to); o != (copied{}) {
+		t.Errorf("%+v\n%s", o, c.log.String())
+	}
+}
+
+// The control arm: the same job and the same kills at least once. Without repeats here, the test above would prove nothing.
+func TestKafkaFiftyKillsOfTheSameJobRepeatAtLeastOnce(t *testing.T) {
+	c, to := newCopying(t)
+	c.run(5, kills, syscall.SIGKILL)
+	if o := c.read(to); o.lost > 0 || o.repeated == 0 {
+		t.Errorf("%+v: something must repeat, and nothing may be lost", o)
+	}
+}
