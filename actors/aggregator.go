@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -111,7 +112,7 @@ func (a *aggregator) assigned(m messages.Assigned) {
 
 func (a *aggregator) tick(m messages.Tick) {
 	if waited := time.Since(a.started); !a.progress.assigned && a.startup > 0 && waited > a.startup {
-		a.progress.end(fmt.Errorf("%w within %v: still waiting for %s", messages.ErrUnreachable, a.startup, a.waits))
+		a.progress.end(fmt.Errorf("%w: no partitions were assigned within startup.timeout (%v); waiting for %s", context.DeadlineExceeded, a.startup, a.waits))
 		return
 	}
 	a.progress.tick(m.Time)

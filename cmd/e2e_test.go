@@ -220,3 +220,14 @@ func TestE2EAnUnreachableBrokerIsExitThree(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, log)
 	}
 }
+
+// A pattern reads every topic whose whole name it matches.
+func TestE2EKafkaAPatternNamesTheTopics(t *testing.T) {
+	c := newCluster(t, 2)
+	c.write(t, 300)
+	out, log, code := hibana(t, postJob, "run", "--drain", "-X", "kafka.bootstrap.servers="+c.brokers, "-X", "kafka.group.id="+c.topic,
+		"-X", "pattern="+c.topic[:len(c.topic)-1]+".", "-X", "interval=500ms")
+	if code != cmd.ExitOK || !strings.Contains(out, "\n300\n") {
+		t.Errorf("exit code %d\n%s\n%s", code, out, log)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"regexp"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -67,6 +68,9 @@ func newStream(c *Config, l limits, network []kafka.Opt, stdout io.Writer, log z
 	options := []streaming.Setting{
 		streaming.WithTopics(c.Topics...), streaming.WithEngine(s), streaming.WithLog(slogOf(log)),
 		streaming.WithStateLimit(c.State.MaxBytes),
+	}
+	if c.Pattern != "" {
+		options = append(options, streaming.WithPattern(regexp.MustCompile("^(?:"+c.Pattern+")$"))) // the configuration has tried it
 	}
 	if c.Checkpoint != "" {
 		options = append(options, streaming.WithSavedState())
@@ -165,12 +169,13 @@ func (s *stream) newSource(topics []string) (*kafka.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	topics, pattern := subscription(topics, s.config.Pattern)
 	member := settings.InstanceID()
 	if member == "" {
 		member = "hibana-" + s.instance.name
 	}
 	return kafka.NewSource(kafka.SourceConfig{
-		Client: options, Group: s.config.group(), InstanceID: member, Topics: topics,
+		Client: options, Group: s.config.group(), InstanceID: member, Topics: topics, Pattern: pattern,
 		Reset: settings.Reset(), Gone: gonePolicy(s.config.OffsetGone), ReadCommitted: settings.ReadCommitted(),
 		Memory: s.config.Memory.Records / inFlight, SessionTimeout: settings.SessionTimeout(),
 		HeartbeatInterval: settings.HeartbeatInterval(), RebalanceTimeout: settings.RebalanceTimeout(), Log: slogOf(s.log),
@@ -181,6 +186,18 @@ func (s *stream) newSource(topics []string) (*kafka.Source, error) {
 // inFlight is the part of memory.records (one quarter) for what is fetched and not yet folded; the rest is for what a job holds
 // of its batches. More in flight makes nothing faster: the consumers keep up, or they do not.
 const inFlight = 4
+
+// subscription is what the source subscribes to: the job's topics, or one pattern for all when the configuration has one.
+func subscription(topics []string, pattern string) ([]string, string) {
+	if pattern == "" {
+		return topics, ""
+	}
+	all := "^(?:" + pattern
+	for _, topic := range topics {
+		all += "|" + regexp.QuoteMeta(topic)
+	}
+	return nil, all + ")$"
+}
 
 func gonePolicy(g OffsetGone) kafka.GonePolicy {
 	switch g {

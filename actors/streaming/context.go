@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"reflect"
+	"regexp"
 	"sync"
 	"time"
 )
@@ -38,6 +39,7 @@ type Context struct {
 	interval time.Duration
 	log      *slog.Logger
 	topics   []string
+	pattern  *regexp.Regexp
 	saved    bool
 	engine   Engine
 
@@ -67,6 +69,10 @@ type Setting func(*Context)
 
 // WithTopics names the topics that Events and DirectStream read when they are given none.
 func WithTopics(topics ...string) Setting { return func(c *Context) { c.topics = topics } }
+
+// WithPattern lets Events and DirectStream, when they are given no topics, read every topic whose whole name the expression matches,
+// also such as come later. Spark: SubscribePattern.
+func WithPattern(pattern *regexp.Regexp) Setting { return func(c *Context) { c.pattern = pattern } }
 
 // WithEngine sets what runs the job. Without an engine Start only validates and compiles.
 func WithEngine(e Engine) Setting { return func(c *Context) { c.engine = e } }

@@ -29,6 +29,9 @@ func DirectStream[K, V any](c *Context, key Decoder[K], value Decoder[V], topics
 }
 
 func kafkaSource(c *Context, topics []string, decode func(t *Task, n *node, down any) func([]messages.Raw)) *node {
+	if len(topics) == 0 && c.pattern != nil {
+		return &node{source: &sourceSpec{reads: c.pattern.MatchString, decode: decode}}
+	}
 	if len(topics) == 0 {
 		topics = c.topics
 	}
