@@ -40,11 +40,11 @@ func statefulJob(s *streaming.Context, out string) error {
 	return nil
 }
 
-// After thirty kills, also between outputs and commit, the state is exactly what was written: it travels with its offsets.
-func TestKafkaThirtyKillsLeaveTheStateExact(t *testing.T) {
+// After many kills, also between outputs and commit, the state is exactly what was written: it travels with its offsets.
+func TestKafkaKillsLeaveTheStateExact(t *testing.T) {
 	t.Setenv(workerJob, "state")
 	c := newChaos(t, "-X", "checkpoint="+filepath.Join(t.TempDir(), "checkpoint"))
-	c.run(5, 30, syscall.SIGKILL)
+	c.run(5, kills(), syscall.SIGKILL)
 	text, err := os.ReadFile(c.out)
 	if err != nil {
 		t.Fatal(err)
