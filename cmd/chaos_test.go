@@ -154,12 +154,12 @@ func (o outcome) sameAgain(t *testing.T) {
 	}
 }
 
-// kills is how many workers a test kills: fifty on the real broker; fifteen beside the embedded one keep the default suite quick.
+// kills is how many workers a test kills: fifty on the real broker; twenty beside the embedded one keep the default suite quick.
 func kills() int {
 	if os.Getenv("HIBANA_TEST_KAFKA") != "" {
 		return 50
 	}
-	return 15
+	return 20
 }
 
 func TestKafkaKillsAtLeastOnceLosesNothing(t *testing.T) {

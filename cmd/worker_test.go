@@ -57,7 +57,7 @@ type lineRange struct {
 	From, Until int64
 }
 
-// recordingJob appends a line for each batch that moved, and then sleeps: the window between outputs and commit is real.
+// recordingJob appends a line for each batch that moved. It sleeps before and after: the windows between outputs and commit are real.
 func recordingJob(s *streaming.Context, out string) error {
 	file, err := os.OpenFile(out, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -80,10 +80,11 @@ func recordingJob(s *streaming.Context, out string) error {
 		if err != nil {
 			return err
 		}
+		<-time.After(20 * time.Millisecond) // a kill here loses the batch, if it is committed already
 		if _, err := file.Write(append(text, '\n')); err != nil {
 			return err
 		}
-		<-time.After(20 * time.Millisecond)
+		<-time.After(20 * time.Millisecond) // a kill here repeats it, if it is not
 		return nil
 	})
 	return nil
