@@ -163,52 +163,6 @@ func (s *stream) newWriter() (*kafka.Writer, error) {
 	return kafka.NewWriter(options, 0, slogOf(s.log))
 }
 
-func (s *stream) newSource(topics []string) (*kafka.Source, error) {
-	settings := s.config.Settings
-	options, err := s.options(settings.ConsumerOptions)
-	if err != nil {
-		return nil, err
-	}
-	topics, pattern := subscription(topics, s.config.Pattern)
-	member := settings.InstanceID()
-	if member == "" {
-		member = "hibana-" + s.instance.name
-	}
-	return kafka.NewSource(kafka.SourceConfig{
-		Client: options, Group: s.config.group(), InstanceID: member, Topics: topics, Pattern: pattern,
-		Reset: settings.Reset(), Gone: gonePolicy(s.config.OffsetGone), ReadCommitted: settings.ReadCommitted(),
-		Memory: s.config.Memory.Records / inFlight, SessionTimeout: settings.SessionTimeout(),
-		HeartbeatInterval: settings.HeartbeatInterval(), RebalanceTimeout: settings.RebalanceTimeout(), Log: slogOf(s.log),
-		Prepare: s.prepare,
-	})
-}
-
-// inFlight is the part of memory.records (one quarter) for what is fetched and not yet folded; the rest is for what a job holds
-// of its batches. More in flight makes nothing faster: the consumers keep up, or they do not.
-const inFlight = 4
-
-// subscription is what the source subscribes to: the job's topics, or one pattern for all when the configuration has one.
-func subscription(topics []string, pattern string) ([]string, string) {
-	if pattern == "" {
-		return topics, ""
-	}
-	all := "^(?:" + pattern
-	for _, topic := range topics {
-		all += "|" + regexp.QuoteMeta(topic)
-	}
-	return nil, all + ")$"
-}
-
-func gonePolicy(g OffsetGone) kafka.GonePolicy {
-	switch g {
-	case "earliest":
-		return kafka.GoneEarliest
-	case "latest":
-		return kafka.GoneLatest
-	}
-	return kafka.GoneFail
-}
-
 func failureOf(c FailureConfig) actors.Failure {
 	f := actors.Failure{Retries: c.Retries, Backoff: c.Backoff}
 	switch c.Then {

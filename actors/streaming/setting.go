@@ -1,0 +1,30 @@
+package streaming
+
+import (
+	"log/slog"
+	"regexp"
+)
+
+// A Setting sets up a Context.
+type Setting func(*Context)
+
+// WithTopics names the topics that Events and DirectStream read when they are given none.
+func WithTopics(topics ...string) Setting { return func(c *Context) { c.topics = topics } }
+
+// WithPattern lets Events and DirectStream, when they are given no topics, read every topic whose whole name the expression matches,
+// also such as come later. Spark: SubscribePattern.
+func WithPattern(pattern *regexp.Regexp) Setting { return func(c *Context) { c.pattern = pattern } }
+
+// WithEngine sets what runs the job. Without an engine Start only validates and compiles.
+func WithEngine(e Engine) Setting { return func(c *Context) { c.engine = e } }
+
+// WithLog sets the logger; default slog.Default().
+func WithLog(l *slog.Logger) Setting { return func(c *Context) { c.log = l } }
+
+// WithSavedState tells that there is a place (a checkpoint folder, a changelog) where state is saved.
+// Without it, Start refuses a job that keeps state or windows.
+func WithSavedState() Setting { return func(c *Context) { c.saved = true } }
+
+// WithStateLimit bounds what state and windows may hold, in bytes as the engine estimates them; 0, the default, is no bound. The batch
+// that passes it fails, and the error names the operation and its size: a clear end instead of an out-of-memory kill.
+func WithStateLimit(bytes int64) Setting { return func(c *Context) { c.limit = bytes } }
