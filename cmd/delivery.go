@@ -13,6 +13,9 @@ import (
 
 // newDelivery makes the order of plan, outputs and commit that the configuration asks for.
 func (s *stream) newDelivery(p *streaming.Program) (actors.Delivery, error) {
+	if s.config.Exchange != ExchangeMemory {
+		return nil, &UsageError{fmt.Errorf("exchange: %s is not there yet; with memory, the default, jobs without state may run in any number of instances", s.config.Exchange)}
+	}
 	if s.config.Delivery == ExactlyOnce {
 		return s.newExactlyOnce(p)
 	}

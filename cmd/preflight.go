@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,8 @@ type preflight struct {
 	writes []string
 	// limits are the max.message.bytes of the topics that are written, as far as they are known.
 	limits map[string]int64
+	// alone is this member's name when the job can have no second one: it keeps state, and keys meet in this process only.
+	alone string
 }
 
 // preflight asks; stop ends it. Afterwards the topics are there and may be read and written.
@@ -39,6 +42,9 @@ func (s *stream) preflight(p *streaming.Program, stop <-chan struct{}) error {
 	f := &preflight{
 		patience: patience{timeout: s.config.Startup.Timeout, log: s.log, every: askEvery},
 		admin:    admin, config: s.config, limits: map[string]int64{},
+	}
+	if p.Stateful() {
+		f.alone = s.memberName()
 	}
 	ctx, cancel := f.begin(s.context.Ended(), s.context.Go, stop)
 	defer cancel()
@@ -82,11 +88,18 @@ func (f *preflight) findReads(ctx context.Context, names []string) error {
 	return nil
 }
 
-// joinable checks the right to the group; not every broker tells it before the first join.
+// joinable checks the right to the group (not every broker tells it before the first join), and that nobody is there who must not be.
 func (f *preflight) joinable(ctx context.Context) error {
 	group, err := f.admin.Group(ctx, f.config.group())
 	if err != nil {
 		return err
+	}
+	for _, m := range group.Members {
+		if f.alone != "" && m.InstanceID != f.alone {
+			return fmt.Errorf("%w: group %q has the member %q on %s already, and a job that keeps state runs in one instance (exchange: memory); "+
+				"stop that one, or give this one another group (a killed member leaves by itself after session.timeout.ms)",
+				messages.ErrRefused, group.Name, cmp.Or(m.InstanceID, m.ClientID), m.Host)
+		}
 	}
 	return may(group.Rights, "READ", "joining group", group.Name)
 }

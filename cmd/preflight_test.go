@@ -2,9 +2,11 @@ package cmd_test
 
 import (
 	"bytes"
+	"context"
 	"net"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -69,7 +71,7 @@ func TestABrokerThatSaysNothing(t *testing.T) {
 	}
 	defer func() { _ = listener.Close() }()
 	address := listener.Addr().String()
-	s := start(t, "run", "-X", "kafka.bootstrap.servers="+address, "-X", "kafka.group.id=g", "-X", "startup.timeout=3s")
+	s := start(t, "run", "-X", "kafka.bootstrap.servers="+address, "-X", "kafka.group.id=g", "-X", "startup.timeout=8s")
 	s.ended(t, cmd.ExitUnreachable, "waiting (for another", address, "no answer in time")
 }
 
@@ -114,4 +116,35 @@ func freeAddress(t *testing.T) string {
 	}
 	defer func() { _ = listener.Close() }()
 	return listener.Addr().String()
+}
+
+// A job that keeps state refuses to be the second member, and names the first; what is not built yet is refused, not ignored.
+func TestE2EKafkaAStatefulJobRunsAlone(t *testing.T) {
+	c := newCluster(t, 2)
+	args := func(name string, more ...string) []string {
+		return append([]string{
+			"run", "-X", "kafka.bootstrap.servers=" + c.brokers, "-X", "kafka.group.id=" + c.topic, "-X", "topics=" + c.topic,
+			"-X", "interval=100ms", "-X", "instance=" + name, "-X", "checkpoint=" + t.TempDir(),
+		}, more...)
+	}
+	batch, once := make(chan struct{}), sync.Once{}
+	job := func(s *streaming.Context) error {
+		streaming.Events(s).CountByWindow(time.Second, time.Second).ForeachBatch(func(context.Context, streaming.Batch[int64]) error {
+			once.Do(func() { close(batch) })
+			return nil
+		})
+		return nil
+	}
+	signals, first := make(chan os.Signal, 1), make(chan int)
+	go func() {
+		m := cmd.Main{Job: job, Args: args("first"), Env: os.Environ(), Signals: signals}
+		first <- m.Run()
+	}()
+	<-batch
+	startJob(t, job, args("second")...).ended(t, cmd.ExitRefused, "hibana-first", "runs in one instance")
+	signals <- os.Interrupt
+	if code := <-first; code != cmd.ExitOK {
+		t.Errorf("the first ended with %d", code)
+	}
+	startJob(t, job, args("third", "-X", "exchange=partition")...).ended(t, cmd.ExitUsage, "exchange: partition is not there yet")
 }

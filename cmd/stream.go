@@ -139,7 +139,7 @@ func (s *stream) settings(delivery actors.Delivery) actors.Settings {
 		Delivery: delivery, Kept: s.kept, Ledger: s.ledger, Failure: failureOf(c.Failure), Behaviours: s.behaviours,
 		DeadLetters:     actors.DeadLetters{Tolerate: c.Errors.Tolerate(), Topic: c.Errors.DeadLetterTopic, Writer: s.outputs()},
 		Produce:         s.outputs().ProduceAll,
-		MaxPerPartition: c.Rate.MaxPerPartition, Backpressure: c.Rate.Backpressure, Memory: c.Memory.Records * (inFlight - 1) / inFlight,
+		MaxPerPartition: c.Rate.MaxPerPartition, Backpressure: c.Rate.Backpressure, Memory: c.Memory.Records / holding,
 		Batches: s.limits.batches, Drain: s.limits.drain, StopTimeout: c.Stop.Timeout, StartupTimeout: c.Startup.Timeout,
 		Stdout: s.stdout, Log: s.log, Close: s.closeParts,
 	}

@@ -13,12 +13,8 @@ func (s *stream) newSource(topics []string) (*kafka.Source, error) {
 		return nil, err
 	}
 	topics, pattern := subscription(topics, s.config.Pattern)
-	member := settings.InstanceID()
-	if member == "" {
-		member = "hibana-" + s.instance.name
-	}
 	return kafka.NewSource(kafka.SourceConfig{
-		Client: options, Group: s.config.group(), InstanceID: member, Topics: topics, Pattern: pattern,
+		Client: options, Group: s.config.group(), InstanceID: s.memberName(), Topics: topics, Pattern: pattern,
 		Reset: settings.Reset(), Gone: gonePolicy(s.config.OffsetGone), ReadCommitted: settings.ReadCommitted(),
 		Memory: s.config.Memory.Records / inFlight, SessionTimeout: settings.SessionTimeout(),
 		HeartbeatInterval: settings.HeartbeatInterval(), RebalanceTimeout: settings.RebalanceTimeout(), Log: slogOf(s.log),
@@ -26,9 +22,20 @@ func (s *stream) newSource(topics []string) (*kafka.Source, error) {
 	})
 }
 
-// inFlight is the part of memory.records (one quarter) for what is fetched and not yet folded; the rest is for what a job holds
-// of its batches. More in flight makes nothing faster: the consumers keep up, or they do not.
-const inFlight = 4
+// memberName is the group.instance.id: members are static, so that a crash and a restart cost no session timeout.
+func (s *stream) memberName() string {
+	if name := s.config.Settings.InstanceID(); name != "" {
+		return name
+	}
+	return "hibana-" + s.instance.name
+}
+
+// The parts of memory.records: a quarter is for what is fetched and not yet folded (more makes nothing faster: the consumers keep
+// up, or they do not), half for what a job holds of its batches, and the rest is what they cost beside the bytes that are counted.
+const (
+	inFlight = 4
+	holding  = 2
+)
 
 // subscription is what the source subscribes to: the job's topics, or one pattern for all when the configuration has one.
 func subscription(topics []string, pattern string) ([]string, string) {

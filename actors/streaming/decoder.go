@@ -85,7 +85,7 @@ func tooDeep(wire string) error {
 // decodeEvent decodes the value of a record; an event has one.
 func decodeEvent(r *messages.Raw) (messages.RichEvent, error) {
 	if !r.HasValue() {
-		return messages.RichEvent{}, fmt.Errorf("%v: a tombstone (no value) is no event", r.Place())
+		return messages.RichEvent{}, fmt.Errorf("%v: the value does not decode: it is missing (a tombstone), and an event has one", r.Place())
 	}
 	e, err := decodeContent(r.Value())
 	if err != nil {
