@@ -175,6 +175,16 @@ func (w *Writer) Close(ctx context.Context) error {
 	return w.failed
 }
 
+// abandon closes it without waiting for what is unacknowledged: each record's report is an error.
+func (w *Writer) abandon() {
+	w.once.Do(func() {
+		w.mu.Lock()
+		w.closed = true
+		w.mu.Unlock()
+		w.client.Close()
+	})
+}
+
 func encode(record messages.Outgoing) *kgo.Record {
 	r := &kgo.Record{Topic: record.Topic()}
 	if key, ok := record.Key(); ok {
