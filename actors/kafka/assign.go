@@ -31,6 +31,7 @@ func (s *Source) onAssigned(_ context.Context, client *kgo.Client, added map[str
 	<-s.ready
 	if len(added) > 0 {
 		client.PauseFetchPartitions(added)
+		s.prepareOffsets()
 	}
 	s.mu.Lock()
 	var again []messages.TopicPartition

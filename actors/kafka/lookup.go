@@ -53,13 +53,19 @@ func (s *Source) persist(ctx context.Context, kind, what string, try func(contex
 	}
 }
 
+// prepareOffsets comes before onOffsets: kgo asks for the committed offsets itself before that, and waits for as long as a transaction has
+// some of them in it, which may be one that only Prepare ends.
+func (s *Source) prepareOffsets() {
+	if s.config.Prepare == nil {
+		return
+	}
+	if err := s.persist(s.ctx, waitOffsets, "the transaction", s.config.Prepare); err != nil && s.ctx.Err() == nil {
+		s.fail(err)
+	}
+}
+
 // lookup asks for the bounds and the committed offsets of partitions.
 func (s *Source) lookup(ctx context.Context, partitions []messages.TopicPartition) (map[messages.TopicPartition]found, error) {
-	if s.config.Prepare != nil {
-		if err := s.persist(ctx, waitOffsets, "the transaction", s.config.Prepare); err != nil {
-			return nil, err
-		}
-	}
 	var all map[messages.TopicPartition]found
 	err := s.persist(ctx, waitOffsets, "the offsets", func(ctx context.Context) (err error) {
 		all, err = s.lookupOnce(ctx, partitions)

@@ -41,7 +41,7 @@ type SourceConfig struct {
 	RevokeTimeout time.Duration
 	// SessionTimeout, RebalanceTimeout and HeartbeatInterval are the group's; 0 means 45 s, 60 s and 3 s.
 	SessionTimeout, RebalanceTimeout, HeartbeatInterval time.Duration
-	// Prepare, when it is there, is called before the committed offsets of an assignment are looked up, again until it succeeds.
+	// Prepare, when it is there, is called for each assignment before its committed offsets are looked up, again until it succeeds.
 	Prepare func(context.Context) error
 	// Log gets what a person may want to know; nil drops it.
 	Log *slog.Logger
