@@ -29,7 +29,7 @@ func (f fetched) Read(dst []messages.Raw, from int) (n, next int) {
 		if len(r.Headers) > 0 {
 			headers = rawHeaders(r.Headers)
 		}
-		dst[n] = messages.NewRaw(p, r.Offset, r.Timestamp.UnixMilli(),
+		messages.PutRaw(&dst[n], p, r.Offset, r.Timestamp.UnixMilli(),
 			alias(r.Key), r.Key != nil, alias(r.Value), r.Value != nil, headers)
 		n++
 	}

@@ -19,7 +19,7 @@ func BenchmarkFoldEvents(b *testing.B) {
 	p := messages.TopicPartition{Topic: "events"}
 	raws := make([]messages.Raw, 1024)
 	for i := range raws {
-		raws[i] = messages.NewRaw(p, int64(i), 0, "", false, fmt.Sprintf(`{"content":"%086d"}`, i), true, nil)
+		messages.PutRaw(&raws[i], p, int64(i), 0, "", false, fmt.Sprintf(`{"content":"%086d"}`, i), true, nil)
 	}
 	t := c.Program().NewTask(p)
 	b.ResetTimer()
