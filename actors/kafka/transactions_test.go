@@ -1,0 +1,182 @@
+package kafka
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// transacting is a member that owns events-0 with ten records, and its transactions.
+type transacting struct {
+	*ground
+	*Transactions
+	deaf atomic.Bool // the next EndTxn arrives, and its answer does not
+}
+
+func transact(t *testing.T, test func(*transacting)) {
+	t.Helper()
+	inBubble(t, func(g *ground) {
+		g.write("events", 0, 0, 10)
+		m := g.member(g.config("events")).start()
+		defer m.stop()
+		m.awaitUntil(events0, 0)
+		x := &transacting{ground: g}
+		var err error
+		x.Transactions, err = NewTransactions(TransactionsConfig{
+			Client: append(g.clientOpts(), kgo.Dialer(x.dial)), ID: "g-one", Timeout: 5 * time.Second, Source: m.source, Log: testLog(),
+		})
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		defer x.Close(g.t.Context())
+		if err := x.Open(g.t.Context()); err != nil {
+			g.t.Fatal(err)
+		}
+		test(x)
+	}, kfake.SeedTopics(1, "events", "out"))
+}
+
+func (x *transacting) dial(ctx context.Context, network, host string) (net.Conn, error) {
+	conn, err := x.network.DialContext(ctx, network, host)
+	return &halfDeaf{Conn: conn, x: x}, err
+}
+
+// halfDeaf hears nothing more once it has sent an EndTxn.
+type halfDeaf struct {
+	net.Conn
+	x    *transacting
+	dead atomic.Bool
+}
+
+func (c *halfDeaf) Write(b []byte) (int, error) {
+	if len(b) > 6 && binary.BigEndian.Uint16(b[4:]) == uint16(kmsg.EndTxn) && c.x.deaf.CompareAndSwap(true, false) {
+		c.dead.Store(true)
+	}
+	return c.Conn.Write(b)
+}
+
+func (c *halfDeaf) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if c.dead.Load() {
+		return 0, io.EOF
+	}
+	return n, err
+}
+
+// batch writes one record and commits the range; after an error it aborts.
+func (x *transacting) batch(from, until int64) error {
+	ctx := x.t.Context()
+	err := x.ProduceAll(ctx, []messages.Outgoing{messages.NewOutgoing("out", "k", true, "v")})
+	if err == nil {
+		err = x.Commit(ctx, time.UnixMilli(until), 1, []messages.OffsetRange{{TopicPartition: events0, From: from, Until: until}})
+	}
+	if err != nil {
+		x.Abort(ctx)
+	}
+	return err
+}
+
+// expect checks what a reader of committed records sees, and what the group has committed.
+func (x *transacting) expect(records int, committed int64) {
+	x.t.Helper()
+	client := x.newClient(kgo.ConsumeTopics("out"), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	defer client.Close()
+	seen := 0
+	for {
+		ctx, cancel := context.WithTimeout(x.t.Context(), 20*time.Second)
+		fetches := client.PollFetches(ctx)
+		cancel()
+		if fetches.NumRecords() == 0 {
+			break
+		}
+		seen += fetches.NumRecords()
+	}
+	offsets, err := x.ground.admin.FetchOffsets(x.t.Context(), "g")
+	if o, _ := offsets.Lookup("events", 0); err != nil || seen != records || o.At != committed {
+		x.t.Errorf("%d records and offset %d (%v), want %d and %d", seen, o.At, err, records, committed)
+	}
+}
+
+// Batches follow each other, also one without records: the offsets are exactly the batch's.
+func TestBatchesInTransactions(t *testing.T) {
+	transact(t, func(x *transacting) {
+		if err := errors.Join(x.batch(0, 3), x.batch(3, 5)); err != nil {
+			x.t.Fatal(err)
+		}
+		plain := []messages.OffsetRange{{TopicPartition: events0, From: 5, Until: 6}}
+		if err := x.Commit(x.t.Context(), time.UnixMilli(6), 1, plain); err != nil {
+			x.t.Fatal(err)
+		}
+		if err := x.batch(6, 10); err != nil {
+			x.t.Fatal(err)
+		}
+		x.expect(3, 10)
+	})
+}
+
+// The answer to the end of a transaction is lost, but the commit stands: the batch is known to be committed, and not run again.
+func TestLostAnswerToACommit(t *testing.T) {
+	transact(t, func(x *transacting) {
+		x.deaf.Store(true)
+		if err := x.batch(0, 3); err != nil {
+			x.t.Fatal(err)
+		}
+		if err := x.batch(3, 4); err != nil {
+			x.t.Fatal(err)
+		}
+		x.expect(2, 4)
+	})
+}
+
+// What the brokers can answer, and what becomes of the batch: it is not committed, and the same batch can be run again.
+func TestTransactionsThatFail(t *testing.T) {
+	for name, fault := range map[string]kfake.Fault{
+		"end unknown":       {Keys: []kmsg.Key{kmsg.EndTxn}, TopLevel: true, Err: kerr.UnknownServerError},
+		"fenced at the end": {Keys: []kmsg.Key{kmsg.EndTxn}, TopLevel: true, Err: kerr.ProducerFenced},
+		"old epoch":         {Keys: []kmsg.Key{kmsg.Produce}, Topic: "out", Err: kerr.InvalidProducerEpoch},
+		"fenced at offsets": {Keys: []kmsg.Key{kmsg.TxnOffsetCommit}, Topic: "events", Err: kerr.InvalidProducerEpoch},
+		"old generation":    {Keys: []kmsg.Key{kmsg.TxnOffsetCommit}, Topic: "events", Err: kerr.IllegalGeneration},
+		"unknown member":    {Keys: []kmsg.Key{kmsg.TxnOffsetCommit}, Topic: "events", Err: kerr.UnknownMemberID},
+	} {
+		t.Run(name, func(t *testing.T) {
+			transact(t, func(x *transacting) {
+				defer x.cluster.Fault(fault).Remove()
+				err := x.batch(0, 3)
+				disowned := fault.Err == kerr.IllegalGeneration || fault.Err == kerr.UnknownMemberID
+				if err == nil || errors.Is(err, messages.ErrNotOwner) != disowned {
+					x.t.Errorf("%v", err)
+				}
+				if err := x.batch(0, 3); err != nil {
+					x.t.Fatal(err)
+				}
+				x.expect(1, 3)
+			})
+		})
+	}
+}
+
+// A batch that does not begin where the group stands is somebody else's, or was.
+func TestStaleBatchIsRefused(t *testing.T) {
+	transact(t, func(x *transacting) {
+		if err := x.batch(0, 5); err != nil {
+			x.t.Fatal(err)
+		}
+		clear(x.stands) // as after another generation
+		if err := x.batch(2, 7); !errors.Is(err, messages.ErrNotOwner) {
+			x.t.Fatal(err)
+		}
+		x.expect(1, 5)
+	})
+}
