@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -28,9 +29,27 @@ type chaos struct {
 	group   string
 	out     string
 	args    []string
-	log     bytes.Buffer
+	log     sharedLog
 	written int
 	writer  *kafka.Writer
+}
+
+// sharedLog takes the log of several workers at once.
+type sharedLog struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *sharedLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *sharedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // newChaos uses the real broker that HIBANA_TEST_KAFKA names, or an embedded one in this process, which outlives the workers.
