@@ -22,7 +22,7 @@ import (
 type transacting struct {
 	*ground
 	*Transactions
-	deaf atomic.Bool // the next EndTxn arrives, and its answer does not
+	deaf atomic.Bool // every EndTxn arrives, and its answer does not, until a new id is asked for
 }
 
 func transact(t *testing.T, test func(*transacting)) {
@@ -61,8 +61,13 @@ type halfDeaf struct {
 }
 
 func (c *halfDeaf) Write(b []byte) (int, error) {
-	if len(b) > 6 && binary.BigEndian.Uint16(b[4:]) == uint16(kmsg.EndTxn) && c.x.deaf.CompareAndSwap(true, false) {
-		c.dead.Store(true)
+	if len(b) > 6 {
+		switch kmsg.Key(binary.BigEndian.Uint16(b[4:])) {
+		case kmsg.EndTxn:
+			c.dead.Store(c.x.deaf.Load())
+		case kmsg.InitProducerID:
+			c.x.deaf.Store(false)
+		}
 	}
 	return c.Conn.Write(b)
 }
