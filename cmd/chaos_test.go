@@ -55,6 +55,9 @@ func (l *sharedLog) String() string {
 // newChaos uses the real broker that HIBANA_TEST_KAFKA names, or an embedded one in this process, which outlives the workers.
 func newChaos(t *testing.T, args ...string) *chaos {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("kills real processes for ten seconds and more: not with -short")
+	}
 	name := fmt.Sprintf("chaos-%d", rand.Uint32())
 	c := &chaos{t: t, topic: name, group: name, out: filepath.Join(t.TempDir(), "out"), args: args, brokers: os.Getenv("HIBANA_TEST_KAFKA")}
 	options := []kgo.Opt{kgo.SeedBrokers(c.brokers), kgo.AllowAutoTopicCreation()}
