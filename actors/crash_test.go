@@ -209,3 +209,39 @@ func TestStopFromInsideAUserFunctionEndsAfterTheBatch(t *testing.T) {
 		}
 	})
 }
+
+// failure.then: pause waits before the batch; resume runs the same ranges again, and nothing is lost or repeated.
+func TestAFailedBatchPausesTheStreamUntilResumed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 2)
+		defer r.close()
+		r.publish(100)
+		var mended atomic.Bool
+		c := counter{seen: map[string]int{}}
+		r.start(time.Second, func(s *streaming.Context) {
+			streaming.Events(s).ForeachBatch(func(_ context.Context, b streaming.Batch[messages.RichEvent]) error {
+				if !mended.Load() {
+					return errors.New("not yet")
+				}
+				for _, e := range b.Elements() {
+					c.seen[e.Content()]++
+				}
+				return nil
+			})
+		}, func(s *actors.Settings) { s.Failure.Then = actors.Pause })
+		<-time.After(10 * time.Second)
+		answer, err := r.system.Ask(messages.AskStatus{}, time.Second)
+		if err != nil || answer.(messages.Status).State != "paused" {
+			t.Errorf("it is %v, %v", answer, err)
+		}
+		mended.Store(true)
+		if _, err := r.system.Ask(messages.Pause{On: false}, time.Second); err != nil {
+			t.Error(err)
+		}
+		<-time.After(5 * time.Second)
+		if err := r.stream.Stop(true); err != nil {
+			t.Error(err)
+		}
+		c.exactly(t, 100)
+	})
+}

@@ -20,7 +20,7 @@ func (p *progress) ran(m messages.Ran) {
 	switch {
 	case m.Err == nil:
 		p.committed(b)
-	case notOwner(m.Err):
+	case notOwner(m.Err) || m.Pause: // after a pause the same ranges run again, under the same time
 		p.planAgain(b)
 	default:
 		p.end(m.Err)

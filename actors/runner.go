@@ -181,6 +181,10 @@ func (r *runner) wideHalf(ctx context.Context, b *batch, account *account) error
 func (r *runner) policy(ctx context.Context, b *batch, account *account, err error) messages.Ran {
 	event := r.log.Error().Err(err).Int64("batch", b.time.UnixMilli()).Int("attempts", b.attempt)
 	var bad *BadRecordsError
+	if r.failure.Then == Pause && !errors.As(err, &bad) {
+		event.Msg("the batch failed, and the stream pauses before it; resume runs it again")
+		return messages.Ran{Err: err, Pause: true}
+	}
 	if r.failure.Then != Skip || errors.As(err, &bad) {
 		event.Msg("the batch failed, and the stream stops before it")
 		return messages.Ran{Err: err}
