@@ -75,10 +75,20 @@ func (a *Admin) ping(ctx context.Context) error {
 	a.pings.Go(func() { answer <- a.client.Ping(ctx) })
 	select {
 	case err := <-answer:
+		if err != nil && expired(ctx) {
+			return context.DeadlineExceeded
+		}
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// expired tells whether ctx's time is up. After that the client's error says nothing: it tries once more when a connection has not
+// been answered in time, and that dial fails at once, as if nobody were there. Its timers may come before the context's own.
+func expired(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && !time.Now().Before(deadline)
 }
 
 // Topic is what a cluster says about a topic.

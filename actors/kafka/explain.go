@@ -176,10 +176,11 @@ func explainTopic(err error, about Subject) error {
 
 func explainNetwork(err error, about Subject) error {
 	var dial *net.OpError
+	var timeout net.Error
 	switch {
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return outOfReach(err, "%s: %s cannot be reached (%v)", about, address(dial), dial.Err)
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return outOfReach(err, "%s: no answer in time", about)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		return outOfReach(err, "%s: the broker closed the connection", about)

@@ -3,6 +3,8 @@ package kafka
 import (
 	"context"
 	"errors"
+	"net"
+	"os"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -32,6 +34,7 @@ func TestExplain(t *testing.T) {
 			`writing to topic "t": fewer replicas are in sync than the topic's min.insync.replicas asks for`, kerr.NotEnoughReplicas},
 		{kerr.PolicyViolation, Subject{Doing: "creating", Topic: "t"}, `creating topic "t": a policy of the cluster forbids it`, messages.ErrRefused},
 		{context.DeadlineExceeded, Subject{Doing: "asking"}, `asking: no answer in time`, messages.ErrUnreachable},
+		{&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, Subject{Doing: "asking"}, `asking: no answer in time`, messages.ErrUnreachable},
 		{errors.New("odd"), Subject{Doing: "asking"}, `asking: odd`, nil},
 	} {
 		err := Explain(c.err, c.about)

@@ -31,7 +31,7 @@ func transact(t *testing.T, test func(*transacting)) {
 		g.write("events", 0, 0, 10)
 		m := g.member(g.config("events")).start()
 		defer m.stop()
-		m.awaitUntil(events0, 0)
+		m.awaitUntil(events0, 10)
 		x := &transacting{ground: g}
 		var err error
 		x.Transactions, err = NewTransactions(TransactionsConfig{
