@@ -6,7 +6,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	"github.com/hibana-stream/hibana/actors/checkpoint"
@@ -47,7 +46,6 @@ func (k *Kept) restore(r *streaming.Runner) error {
 		if slices.Contains(stale, c.Operator) {
 			return nil
 		}
-		c.Key, c.Value = strings.Clone(c.Key), strings.Clone(c.Value)
 		return r.Load(c)
 	})
 	if err != nil {

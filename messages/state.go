@@ -7,6 +7,8 @@ type Change struct {
 	Operator   string
 	Key, Value string
 	Deleted    bool
+	// Partition is the partition of the source that the entry belongs to; the zero value when state covers all partitions.
+	Partition TopicPartition
 }
 
 // Shape identifies a stateful operation, so that a job is never given state that another job saved.

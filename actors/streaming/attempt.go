@@ -10,11 +10,16 @@ import (
 )
 
 // begin opens an attempt: what an earlier one has left open is dropped.
-func (r *Runner) begin() {
+func (r *Runner) begin(parts []PartInput) {
 	if r.open {
 		r.Abort()
 	}
-	r.open, r.changed = true, nil
+	r.open, r.changed, r.shards = true, nil, nil
+	for _, part := range parts {
+		if part.Shard != nil {
+			r.shards = append(r.shards, part.Shard)
+		}
+	}
 	r.eachMemory(func(m *memory) { m.each(cell.begin) })
 }
 
@@ -42,7 +47,7 @@ func (r *Runner) Commit() {
 	if r.open {
 		r.eachMemory(func(m *memory) { m.each(cell.commit) })
 	}
-	r.open, r.changed, r.pulled = false, nil, pulled{}
+	r.open, r.changed, r.shards, r.pulled = false, nil, nil, pulled{}
 }
 
 // Abort drops the attempt's changes: the same batch can be run again.
@@ -50,12 +55,14 @@ func (r *Runner) Abort() {
 	if r.open {
 		r.eachMemory(func(m *memory) { m.each(cell.abort) })
 	}
-	r.open, r.changed = false, nil
+	r.open, r.changed, r.shards = false, nil, nil
 }
 
-// Load gives the Runner one saved entry, before its first Run. Of two with one key the later counts.
-func (r *Runner) Load(c messages.Change) error {
-	for _, m := range r.memories {
+// Load gives the Runner one saved entry, before its first Run. Of two with one key the later counts. It keeps no part of the strings.
+func (r *Runner) Load(c messages.Change) error { return loadInto(r.memories, c) }
+
+func loadInto(memories []*memory, c messages.Change) error {
+	for _, m := range memories {
 		if m.shape.Operator == c.Operator {
 			return m.load(c)
 		}
@@ -91,9 +98,15 @@ func (r *Runner) StateBytes() []int64 {
 	return out
 }
 
+// eachMemory calls f for what is kept of all partitions, and then for what is kept of each that is in the attempt.
 func (r *Runner) eachMemory(f func(*memory)) {
 	for _, m := range r.memories {
 		f(m)
+	}
+	for _, s := range r.shards {
+		for _, m := range s.memories {
+			f(m)
+		}
 	}
 }
 
@@ -111,6 +124,11 @@ func (r *Runner) settle() error {
 			return err
 		}
 	}
+	for _, s := range r.shards {
+		if err := s.changes(keep); err != nil {
+			return err
+		}
+	}
 	return r.withinLimit()
 }
 
@@ -120,12 +138,12 @@ func (r *Runner) withinLimit() error {
 		return nil
 	}
 	var name string
-	for _, m := range r.memories {
+	r.eachMemory(func(m *memory) {
 		size := m.bytes()
 		if sum += size; size > largest {
 			largest, name = size, m.shape.Kind+" "+m.shape.Operator
 		}
-	}
+	})
 	if sum <= limit {
 		return nil
 	}

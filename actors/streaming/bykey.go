@@ -19,10 +19,10 @@ func CombineByKey[K comparable, V, C any](p PairStream[K, V], create func(V) C, 
 }
 
 func combineAs[K comparable, V, C any](p PairStream[K, V], op string, missing bool, create func(V) C, add func(C, V) C, merge func(C, C) C) PairStream[K, C] {
-	return PairStream[K, C]{widened(p.Stream, op, missing, combiningByKey[K](create, add),
+	return PairStream[K, C]{divided(widened(p.Stream, op, missing, combiningByKey[K](create, add),
 		func(_ *run, _ *node, parts []*keyed[K, C]) ([][]Pair[K, C], error) {
 			return [][]Pair[K, C]{mergeByKey(parts, merge).pairs()}, nil
-		})}
+		}))}
 }
 
 // GroupByKey is one pair a key and batch: the key and all its values, both in the order in which they came. All values of the batch
@@ -32,9 +32,9 @@ func GroupByKey[K comparable, V any](p PairStream[K, V]) PairStream[K, []V] {
 }
 
 func groupAs[K comparable, V any](p PairStream[K, V], op string) PairStream[K, []V] {
-	return PairStream[K, []V]{widened(p.Stream, op, false, grouping[K, V](), func(_ *run, _ *node, parts []*grouped[K, V]) ([][]Pair[K, []V], error) {
+	return PairStream[K, []V]{divided(widened(p.Stream, op, false, grouping[K, V](), func(_ *run, _ *node, parts []*grouped[K, V]) ([][]Pair[K, []V], error) {
 		return [][]Pair[K, []V]{groups(parts).pairs()}, nil
-	})}
+	}))}
 }
 
 // groups are all values of each key, in the order of the partitions.

@@ -41,7 +41,9 @@ type Context struct {
 	topics   []string
 	pattern  *regexp.Regexp
 	saved    bool
-	engine   Engine
+	// byPartition keeps state and windows by the partition of the source.
+	byPartition bool
+	engine      Engine
 
 	mu        sync.Mutex
 	state     State

@@ -34,7 +34,7 @@ func WithEventTime[T any](s Stream[T], at func(T) time.Time, allowedLateness tim
 	n.wide.open = func() operator { return newClocking(n, spec) }
 	c.unnamed("withEventTime", "", n, markCodec.Name, nil)
 	n.needs(at == nil, "the function").must(allowedLateness < 0, "the allowed lateness is negative")
-	late := typed[T](&node{inputs: []*node{n}, wide: &wideSpec{combiners: []combinerSpec{ignoring[T]().spec()}}})
+	late := typed[T](&node{inputs: []*node{n}, wide: &wideSpec{combiners: []combinerSpec{ignoring[T]().spec()}, beside: true}})
 	late.wide.open = func() operator {
 		return operatorFunc(func(b *run, _ *node, in []gathered) (any, error) {
 			if in[0].none {

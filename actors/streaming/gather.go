@@ -24,7 +24,10 @@ func (b *run) gather(in input) (gathered, error) {
 			g.none = true
 			continue
 		}
-		for _, partials := range b.locals[p.root] {
+		for i, partials := range b.locals[p.root] {
+			if b.part >= 0 && b.owners[p.root][i] != b.part {
+				continue
+			}
 			g.results = append(g.results, partials.([]any)[p.slot])
 		}
 	}
@@ -35,7 +38,10 @@ func (b *run) gather(in input) (gathered, error) {
 }
 
 func (b *run) gatherParts(g *gathered, p path) {
-	for _, part := range b.parts {
+	for i, part := range b.parts {
+		if b.part >= 0 && i != b.part {
+			continue
+		}
 		if p.root.source.reads(part.Range.Topic) {
 			g.results = append(g.results, part.Partials[p.slot])
 			g.ranges = append(g.ranges, part.Range)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -129,7 +130,7 @@ func (h *history[D]) load(key, value string, deleted bool) error {
 	if deleted {
 		return nil
 	}
-	data, err := h.codec.Decode(value)
+	data, err := h.codec.Decode(strings.Clone(value))
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ func MapWithState[K comparable, V, S, U any](p PairStream[K, V], name string, sp
 	key, state, err := codecsOf[K, S](c)
 	codecs := storeCodecs[K, S]{key, state}
 	n := typed[U](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{grouping[K, V]().spec()}}})
+	n.wide.initial = len(spec.Initial) > 0
 	n.wide.open = func() operator {
 		m := &mapping[K, V, S, U]{spec: spec, store: newStore(codecs, spec.Timeout > 0)}
 		m.memory = newMemory(n.wide.shape).with('k', m.store).with('!', &m.started)
@@ -51,7 +52,7 @@ func (m MappedStream[K, S, U]) StateSnapshots() PairStream[K, S] {
 
 // snapshots reads the memory of an operation that has run before it.
 func snapshots[K comparable, V, S, U any](of *node) Stream[Pair[K, S]] {
-	n := typed[Pair[K, S]](&node{inputs: []*node{of}, wide: &wideSpec{combiners: []combinerSpec{ignoring[U]().spec()}}})
+	n := typed[Pair[K, S]](&node{inputs: []*node{of}, wide: &wideSpec{combiners: []combinerSpec{ignoring[U]().spec()}, beside: true}})
 	n.wide.open = func() operator {
 		return operatorFunc(func(b *run, _ *node, _ []gathered) (any, error) {
 			return [][]Pair[K, S]{b.operators[of].(*mapping[K, V, S, U]).store.snapshot()}, nil

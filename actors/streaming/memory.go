@@ -17,7 +17,7 @@ type cell interface {
 	changes(w *changeWriter) error
 	// all encodes everything, with what the attempt under way has changed.
 	all(w *changeWriter) error
-	// load takes one saved entry, before the first batch.
+	// load takes one saved entry, before the first batch; it keeps no part of the strings.
 	load(key, value string, deleted bool) error
 	// bytes is an estimate of what it holds.
 	bytes() int64

@@ -31,6 +31,8 @@ type node struct {
 	// kept collects a partition of this node's type, and together makes a dataset of what it collected.
 	kept     combinerSpec
 	together func(partitions []any) (dataset any)
+	// concat makes one dataset of several; nil ones are left out, and of none at all it makes nil.
+	concat func(datasets []any) (dataset any)
 	// tee makes one sink of several.
 	tee func(sinks []any) any
 }
@@ -53,6 +55,12 @@ type wideSpec struct {
 	open func() operator
 	// shape says what the operator keeps from batch to batch, and under which name; the zero Shape: nothing.
 	shape messages.Shape
+	// divisible says that the merge of a single partition makes sense where no key is in two of them.
+	divisible bool
+	// beside says that it reads the operator of its input, and so runs where that does.
+	beside bool
+	// initial says that keys have a state before the first batch.
+	initial bool
 }
 
 // outputSpec is a wide operation without a result.
@@ -104,6 +112,21 @@ func typed[T any](n *node) *node {
 	}
 	n.partitions = func(dataset any) int { return len(dataset.([][]T)) }
 	n.tee = func(sinks []any) any { return tee[T](sinks) }
+	n.concat = func(datasets []any) any {
+		var all [][]T
+		for _, d := range datasets {
+			if d != nil && all == nil {
+				all = [][]T{}
+			}
+			if d != nil {
+				all = append(all, d.([][]T)...)
+			}
+		}
+		if all == nil {
+			return nil
+		}
+		return all
+	}
 	n.kept = collecting[T]().spec()
 	n.together = func(partitions []any) any {
 		all := make([][]T, len(partitions))

@@ -21,7 +21,8 @@ type Program struct {
 	outputs   []*node
 	topics    []string
 	rejecting bool
-	kept      map[*node]int // the slot that keeps a Kafka source's elements for Slice
+	kept      map[*node]int  // the slot that keeps a Kafka source's elements for Slice
+	split     map[*node]bool // the operations that are kept by partition of the source
 }
 
 // A root is where chains of narrow operations start; its tree of chains ends in slots.
@@ -72,6 +73,11 @@ func (c *Context) compile() (*Program, error) {
 	}
 	if c.remembers > 0 {
 		p.rememberKafka()
+	}
+	if c.byPartition {
+		if err := p.splitByPartition(); err != nil {
+			return nil, err
+		}
 	}
 	p.collectTopics()
 	return p, nil

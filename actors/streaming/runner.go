@@ -23,6 +23,8 @@ type Env struct {
 type PartInput struct {
 	Range    messages.OffsetRange
 	Partials []any
+	// Shard is what is kept of the partition, when the job keeps state by partition. A part without one must be empty.
+	Shard *Shard
 }
 
 // A Runner is the wide half of a job: it merges, keeps state and windows, and runs the outputs. It belongs to one goroutine.
@@ -31,6 +33,7 @@ type Runner struct {
 	env       Env
 	operators map[*node]operator
 	memories  []*memory
+	shards    []*Shard // of the parts of the attempt under way
 	zero      time.Time
 	open      bool
 	changed   []messages.Change
@@ -45,18 +48,28 @@ type pulled struct {
 
 // NewRunner makes a Runner with empty state.
 func (p *Program) NewRunner(env Env) *Runner {
-	r := &Runner{program: p, env: env, operators: map[*node]operator{}}
+	r := &Runner{program: p, env: env}
+	r.operators, r.memories = p.openOperators(func(n *node) bool { return !p.split[n] })
+	if len(p.split) > 0 {
+		r.zero = time.Unix(0, 0) // the same in every instance that may get a partition
+	}
+	return r
+}
+
+// openOperators makes the operators of those wide operations that are wanted, with what they remember.
+func (p *Program) openOperators(wanted func(*node) bool) (map[*node]operator, []*memory) {
+	operators, memories := map[*node]operator{}, []*memory(nil)
 	for _, n := range p.order {
-		if n.wide == nil {
+		if n.wide == nil || !wanted(n) {
 			continue
 		}
 		o := n.wide.open()
-		r.operators[n] = o
+		operators[n] = o
 		if m, ok := o.(rememberer); ok {
-			r.memories = append(r.memories, m.remembers())
+			memories = append(memories, m.remembers())
 		}
 	}
-	return r
+	return operators, memories
 }
 
 // run is one batch under way.
@@ -67,7 +80,11 @@ type run struct {
 	parts    []PartInput
 	datasets map[*node]any   // of pulled sources and wide operations; nil: none
 	locals   map[*node][]any // results of the slots behind such a root: [][]any by partition
+	owners   map[*node][]int // of a dataset that was made by partition of the source: the part that each of its partitions belongs to
 	outputs  []messages.OutputReport
+	// operators are the Runner's, or those of the Shard of the part to which this run is confined; part is -1 for all.
+	operators map[*node]operator
+	part      int
 }
 
 // Result is what became of a batch: its outputs, in order, and the first error.
@@ -83,14 +100,17 @@ func (r *Runner) Run(ctx context.Context, at time.Time, parts []PartInput) Resul
 	if r.zero.IsZero() {
 		r.zero = at.Add(-r.program.interval)
 	}
-	r.begin()
+	r.begin(parts)
 	if !r.pulled.at.Equal(at) || r.pulled.datasets == nil {
 		r.pulled = pulled{at: at, datasets: map[*node]any{}}
 	}
 	sorted := slices.SortedFunc(slices.Values(parts), func(a, b PartInput) int {
 		return a.Range.Compare(b.Range.TopicPartition)
 	})
-	b := &run{Runner: r, ctx: ctx, time: at, parts: sorted, datasets: map[*node]any{}, locals: map[*node][]any{}}
+	b := &run{
+		Runner: r, ctx: ctx, time: at, parts: sorted, datasets: map[*node]any{}, locals: map[*node][]any{}, owners: map[*node][]int{},
+		operators: r.operators, part: -1,
+	}
 	started := time.Now()
 	err := b.compute()
 	result := Result{Merge: time.Since(started), Err: err}
@@ -110,6 +130,9 @@ func (r *Runner) Run(ctx context.Context, at time.Time, parts []PartInput) Resul
 
 // compute runs everything but the outputs.
 func (b *run) compute() error {
+	if err := b.checkShards(); err != nil {
+		return err
+	}
 	for _, n := range b.program.order {
 		if n.output != nil {
 			continue
@@ -140,11 +163,10 @@ func (b *run) dataset(n *node) (any, error) {
 	if n.source != nil {
 		return b.pull(n), nil
 	}
-	in, err := b.gatherAll(n)
-	if err != nil {
-		return nil, err
+	if b.program.split[n] {
+		return b.byPartition(n)
 	}
-	return b.operators[n].run(b, n, in)
+	return b.whole(n)
 }
 
 // pull asks an input of one's own for its dataset, once a batch, however often the batch is run.

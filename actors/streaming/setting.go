@@ -28,3 +28,8 @@ func WithSavedState() Setting { return func(c *Context) { c.saved = true } }
 // WithStateLimit bounds what state and windows may hold, in bytes as the engine estimates them; 0, the default, is no bound. The batch
 // that passes it fails, and the error names the operation and its size: a clear end instead of an out-of-memory kill.
 func WithStateLimit(bytes int64) Setting { return func(c *Context) { c.limit = bytes } }
+
+// WithStateByPartition keeps state and windows by the partition of the source: the job's keys are the records' keys, so that a key
+// lives in one partition, and what is kept of a partition goes with it when another instance gets it. The functions of such operations
+// run for several partitions at the same time. Without it they cover all partitions that this instance has.
+func WithStateByPartition() Setting { return func(c *Context) { c.saved, c.byPartition = true, true } }

@@ -3,6 +3,7 @@ package streaming
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 )
 
 // storeCodecs are how a store's keys and states are saved.
@@ -58,6 +59,9 @@ func (s *store[K, S]) encode(dst []byte, e *entry[S]) ([]byte, error) {
 }
 
 func (s *store[K, S]) load(key, value string, deleted bool) error {
+	if !s.plain {
+		value = strings.Clone(value)
+	}
 	k, err := s.codecs.key.Decode(key)
 	if err != nil {
 		return err

@@ -36,6 +36,7 @@ func UpdateStateByKeyAt[K comparable, V, S any](p PairStream[K, V], name string,
 	key, state, err := codecsOf[K, S](c)
 	codecs := storeCodecs[K, S]{key, state}
 	n := typed[Pair[K, S]](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{grouping[K, V]().spec()}}})
+	n.wide.initial = len(o.initial) > 0
 	n.wide.open = func() operator {
 		u := &updating[K, V, S]{f: f, initial: o.initial, store: newStore(codecs, false), same: sameness[S]()}
 		u.memory = newMemory(n.wide.shape).with('k', u.store).with('!', &u.started)

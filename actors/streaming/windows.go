@@ -5,7 +5,7 @@ import "time"
 // ReduceByWindow is one element a window, and none for an empty one. f must be associative and commutative. Each slide costs the
 // reduced batches of the window. Spark: reduceByWindow.
 func (s Stream[T]) ReduceByWindow(f func(T, T) T, width, slide time.Duration) Stream[T] {
-	return reduceAs(windowed(reduceAs(s, "reduceByWindow", f), "reduceByWindow", width, slide), "reduceByWindow", f)
+	return reduceAs(windowed(divided(reduceAs(s, "reduceByWindow", f)), "reduceByWindow", width, slide), "reduceByWindow", f)
 }
 
 // ReduceByWindowInverse is ReduceByWindow for an f that inverse takes back: each slide costs what enters and what leaves, whatever
@@ -21,12 +21,20 @@ func (s Stream[T]) ReduceByWindowInverse(f, inverse func(T, T) T, width, slide t
 		}
 	}}
 	w := inverting[int, T]{reduce: f, inverse: inverse, width: width, slide: slide}
-	return inverted(s, "reduceByWindow", in, w, func(i *inverting[int, T]) []T {
+	return across(inverted(s, "reduceByWindow", in, w, func(i *inverting[int, T]) []T {
 		if len(i.store.entries) == 0 {
 			return nil
 		}
 		return []T{i.store.entries[0].state.value}
-	})
+	}), "reduceByWindow", f)
+}
+
+// across reduces what the windows of the partitions gave to what one window over all of them would give, if they are kept apart.
+func across[T any](s Stream[T], op string, f func(T, T) T) Stream[T] {
+	if !s.n.context.byPartition {
+		return s
+	}
+	return reduceAs(s, op, f)
 }
 
 // single is a keyed value without keys.
@@ -47,12 +55,12 @@ func (s Stream[T]) CountByWindow(width, slide time.Duration) Stream[int64] {
 		return push, func() *keyed[int, int64] { return single(result(), true) }
 	}}
 	w := inverting[int, int64]{reduce: plus, inverse: minus, width: width, slide: slide}
-	return inverted(s, "countByWindow", in, w, func(i *inverting[int, int64]) []int64 {
+	return across(inverted(s, "countByWindow", in, w, func(i *inverting[int, int64]) []int64 {
 		if len(i.store.entries) == 0 {
 			return []int64{0}
 		}
 		return []int64{i.store.entries[0].state.value}
-	})
+	}), "countByWindow", plus)
 }
 
 func plus(a, b int64) int64 { return a + b }
@@ -65,7 +73,11 @@ func CountByValueAndWindow[T comparable](s Stream[T], width, slide time.Duration
 	const op = "countByValueAndWindow"
 	ones := narrowed(s, op, false, mapping1(func(v T) Pair[T, int64] { return Pair[T, int64]{v, 1} }))
 	w := inverting[T, int64]{reduce: plus, inverse: minus, width: width, slide: slide, keep: func(_ T, n int64) bool { return n != 0 }}
-	return PairStream[T, int64]{inverted(ones, op, combiningByKey[T](as1[int64], plus), w, pairsOf[T, int64])}
+	counts := PairStream[T, int64]{inverted(ones, op, combiningByKey[T](as1[int64], plus), w, pairsOf[T, int64])}
+	if s.n.context.byPartition {
+		return reduceByKeyAs(counts, op, plus)
+	}
+	return counts
 }
 
 // GroupByKeyAndWindow is one pair a window and key: the key and all its values, in the order in which they came. Spark: groupByKeyAndWindow.

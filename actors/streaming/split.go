@@ -1,0 +1,214 @@
+package streaming
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// divided marks an operation whose merge of a single partition makes sense where no key is in two partitions.
+func divided[T any](s Stream[T]) Stream[T] {
+	s.n.wide.divisible = true
+	return s
+}
+
+// splitByPartition finds the operations that are kept by partition of the source: those that keep something, and the merges before them.
+// All that comes before one of them has to be divisible, down to the partitions of one topic: state that mixes partitions could
+// not follow one of them, and the partitions of two topics are not assigned together.
+func (p *Program) splitByPartition() error {
+	p.split = map[*node]bool{}
+	var errs []error
+	for _, n := range p.order {
+		if !n.stateful() {
+			continue
+		}
+		if wrong := indivisible(n); wrong != "" {
+			errs = append(errs, &Mistake{Op: n.op, Place: n.place, Text: "exchange: partition keeps it by partition of one topic: " + wrong})
+			continue
+		}
+		p.divide(n)
+	}
+	for _, n := range p.order { // in the order of the graph: the input has been decided
+		if n.wide != nil && n.wide.beside && p.split[n.inputs[0]] {
+			p.split[n] = true
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// divide marks n and the merges before it.
+func (p *Program) divide(n *node) {
+	if n.wide != nil {
+		p.split[n] = true
+	}
+	for _, in := range n.inputs {
+		p.divide(in)
+	}
+}
+
+// indivisible says why what comes before n cannot be kept by partition; "" when it can.
+func indivisible(n *node) string {
+	if n.wide.initial {
+		return "which partition a key of the initial state is in is not known"
+	}
+	topics := map[string]bool{}
+	for _, in := range n.inputs {
+		if wrong := in.gathers(topics); wrong != "" {
+			return wrong
+		}
+	}
+	if len(topics) > 1 {
+		return "its input comes from several topics, whose partitions are not assigned together"
+	}
+	return ""
+}
+
+// gathers collects the topics behind n, and says what mixes partitions there.
+func (n *node) gathers(topics map[string]bool) string {
+	switch {
+	case n.source != nil && n.source.pull != nil:
+		return fmt.Sprintf("%s at %s is no topic", n.op, n.place)
+	case n.source != nil && len(n.source.topics) == 0:
+		return fmt.Sprintf("%s at %s reads a pattern of topics", n.op, n.place)
+	case n.source != nil:
+		for _, topic := range n.source.topics {
+			topics[topic] = true
+		}
+	case n.wide != nil && !n.wide.divisible && !n.wide.beside && !n.stateful():
+		return fmt.Sprintf("%s at %s mixes partitions before it", n.op, n.place)
+	}
+	for _, in := range n.inputs {
+		if wrong := in.gathers(topics); wrong != "" {
+			return wrong
+		}
+	}
+	return ""
+}
+
+// StatefulTopics are the topics whose partitions' state is kept by partition; nil when the job keeps none that way.
+func (p *Program) StatefulTopics() []string {
+	topics := map[string]bool{}
+	for n := range p.split {
+		n.gathers(topics)
+	}
+	var out []string
+	for _, topic := range p.topics {
+		if topics[topic] {
+			out = append(out, topic)
+		}
+	}
+	return out
+}
+
+// byPartition runs an operation that is kept by partition, for each part on its own and for all at the same time. What it makes of a
+// part stays that part's: an operation behind it that is kept by partition, too, finds it there.
+func (b *run) byPartition(n *node) (any, error) {
+	datasets, errs := make([]any, len(b.parts)), make([]error, len(b.parts))
+	sideBySide(len(b.parts), func(i int) {
+		if b.parts[i].Shard == nil || !n.readsFrom(b.parts[i].Range.Topic) {
+			return
+		}
+		errs[i] = b.guard(n, func() (err error) {
+			datasets[i], err = b.within(i).whole(n)
+			return wrapped(n, err)
+		})
+	})
+	var owners []int
+	for i, dataset := range datasets {
+		if dataset == nil {
+			continue
+		}
+		for range n.partitions(dataset) {
+			owners = append(owners, i)
+		}
+	}
+	b.owners[n] = owners
+	return n.concat(datasets), errors.Join(errs...)
+}
+
+// within is the run confined to one part and its Shard.
+func (b *run) within(i int) *run {
+	one := *b
+	one.part, one.operators = i, b.parts[i].Shard.operators
+	return &one
+}
+
+// whole runs one operator over what this run has.
+func (b *run) whole(n *node) (any, error) {
+	in, err := b.gatherAll(n)
+	if err != nil {
+		return nil, err
+	}
+	return b.operators[n].run(b, n, in)
+}
+
+// readsFrom tells whether a topic is behind n.
+func (n *node) readsFrom(topic string) bool {
+	if n.source != nil {
+		return n.source.pull == nil && n.source.reads(topic)
+	}
+	for _, in := range n.inputs {
+		if in.readsFrom(topic) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkShards finds parts whose records would be folded into nothing.
+func (b *run) checkShards() error {
+	if len(b.program.split) == 0 {
+		return nil
+	}
+	for _, part := range b.parts {
+		if part.Shard == nil && part.Range.Count() > 0 && b.program.keeps(part.Range.Topic) {
+			return fmt.Errorf("the state of %v is not there", part.Range.TopicPartition)
+		}
+	}
+	return nil
+}
+
+// keeps tells whether state is kept of the partitions of a topic.
+func (p *Program) keeps(topic string) bool {
+	for n := range p.split {
+		if n.readsFrom(topic) {
+			return true
+		}
+	}
+	return false
+}
+
+// A Shard is what a job keeps of one partition of its source (WithStateByPartition). It is made empty, filled by Load, and then
+// given to the Runner with each part of the partition: only the Runner uses it from then on.
+type Shard struct {
+	partition messages.TopicPartition
+	operators map[*node]operator
+	memories  []*memory
+}
+
+// NewShard makes an empty Shard; nil when the job keeps nothing of this partition.
+func (p *Program) NewShard(partition messages.TopicPartition) *Shard {
+	if !p.keeps(partition.Topic) {
+		return nil
+	}
+	s := &Shard{partition: partition}
+	s.operators, s.memories = p.openOperators(func(n *node) bool { return p.split[n] && n.readsFrom(partition.Topic) })
+	return s
+}
+
+// Load gives the Shard one saved entry, before it is used. Of two with one key the later counts. It keeps no part of the strings.
+func (s *Shard) Load(c messages.Change) error { return loadInto(s.memories, c) }
+
+// changes writes what the attempt has changed, each with the partition that it belongs to.
+func (s *Shard) changes(emit func(messages.Change) bool) error {
+	for _, m := range s.memories {
+		if _, err := m.write(cell.changes, func(c messages.Change) bool {
+			c.Partition = s.partition
+			return emit(c)
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
