@@ -39,7 +39,7 @@ func TestABehaviourThatKeepsCrashingEndsTheProgram(t *testing.T) {
 func TestMistakesAboutBehavioursAreSaid(t *testing.T) {
 	fine := behaviours.Behaviour{Name: "alarm", New: func(behaviours.Env) behaviours.Actor { return doomed{} }}
 	code, said := runWith(fine, "-X", "behaviours.alrm.word=fire")
-	if code != ExitUsage || !strings.Contains(said, "behaviours.alrm: this program has no behaviour of that name, did you mean alarm?") {
+	if code != ExitUsage || !strings.Contains(said, "behaviours.alrm: this program has no behaviour of that name (did you mean alarm?)") {
 		t.Errorf("exit %d: %s", code, said)
 	}
 	if code, said = runWith(behaviours.Behaviour{Name: "console", New: fine.New}); code != ExitFailed || !strings.Contains(said, "an actor of the stream has that name") {

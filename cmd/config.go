@@ -44,7 +44,8 @@ type Config struct {
 	// string, int64, uint64, float64, bool, nil, or a []any of these.
 	Behaviours map[string]map[string]any
 
-	values map[string]value // what somebody set, by key
+	values  map[string]value                    // what somebody set, by key
+	excerpt func(Origin) (line string, cut int) // of the file; nil for a configuration that was not loaded
 }
 
 // KafkaProperty is one property as it was set. Its formatting shows no secret.

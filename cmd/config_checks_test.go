@@ -1,7 +1,10 @@
 package cmd
 
 import (
+	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -51,6 +54,10 @@ func TestTheDefaultGroupIsTheEmbeddedBrokersOnly(t *testing.T) {
 	if c := mustLoad(t, yamlFile("kafka: {bootstrap.servers: 'b:1'}")); c.group() != "" || c.CheckGroup() == nil {
 		t.Errorf("group %q", c.group())
 	}
+	wanted := "c.yaml:1:28: kafka.group.id: "
+	if err := mustLoad(t, yamlFile("kafka: {bootstrap.servers: 'b:1'}")).CheckGroup(); !strings.Contains(err.Error(), wanted) || !strings.Contains(err.Error(), "'b:1'}\n"+strings.Repeat(" ", 31)+"^") {
+		t.Errorf("want %s and a caret; got %v", wanted, err)
+	}
 	if c := mustLoad(t, yamlFile("kafka: {bootstrap.servers: embedded}")); c.group() != "hibana" || c.CheckGroup() != nil {
 		t.Errorf("group %q", c.group())
 	}
@@ -97,6 +104,45 @@ func TestUnusedSettingsAreWarnings(t *testing.T) {
 		_, warnings, err := LoadConfig(yamlFile(text))
 		if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0].String(), want) || !strings.HasPrefix(warnings[0].String(), "c.yaml:") {
 			t.Errorf("%s: %v, %v", text, warnings, err)
+		}
+	}
+}
+
+// A certificate or token that cannot be read is found where it is named, and before anything is connected.
+func TestFilesThatTheConfigurationNamesAreRead(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"security.protocol: SSL\n  ssl.ca.location: /nowhere/ca.pem":                                                                   "c.yaml:5:20: kafka.ssl.ca.location: /nowhere/ca.pem cannot be read",
+		"security.protocol: SSL\n  ssl.ca.location: " + empty:                                                                          "c.yaml:5:20: kafka.ssl.ca.location: " + empty + " holds no PEM certificate",
+		"security.protocol: SSL\n  producer.ssl.ca.location: " + empty:                                                                 "c.yaml:5:29: kafka.producer.ssl.ca.location: " + empty,
+		"security.protocol: SSL\n  ssl.certificate.location: /nowhere/c\n  ssl.key.location: /nowhere/k":                               "c.yaml:5:29: kafka.ssl.certificate.location: /nowhere/c cannot be read",
+		"security.protocol: SASL_PLAINTEXT\n  sasl.mechanism: OAUTHBEARER\n  sasl.oauthbearer.token.file: " + empty:                    "c.yaml:6:32: kafka.sasl.oauthbearer.token.file: " + empty + " is empty",
+		"security.protocol: SASL_PLAINTEXT\n  sasl.mechanism: OAUTHBEARER\n  sasl.oauthbearer.token.file: /nowhere/token\n  acks: all": "c.yaml:6:32: kafka.sasl.oauthbearer.token.file: /nowhere/token cannot be read",
+	} {
+		err := mustLoad(t, yamlFile("kafka:\n  bootstrap.servers: b:1\n  group.id: g\n  "+text)).checkStart(true)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "^\n    accepted: ") {
+			t.Errorf("want %s; got\n%v", want, err)
+		}
+	}
+}
+
+func TestMistakesOfUsageNameTheCure(t *testing.T) {
+	for args, want := range map[string]string{
+		"runn":          `unknown command "runn" (did you mean run?)`,
+		"config chek":   `hibana config: unknown command "chek" (did you mean check?)`,
+		"run extra":     `hibana run takes no argument, and got "extra"`,
+		"--batch 3":     "unknown flag: --batch (did you mean --batches?); hibana --help",
+		"--batches x":   `--batches takes a whole number, such as 3, and got "x"`,
+		"run --for 3":   `--for takes a duration, such as 500ms, 10s or 1m30s, and got "3"`,
+		"plan --outptu": "(did you mean --output?)",
+	} {
+		var said bytes.Buffer
+		m := Main{Args: strings.Fields(args), Stderr: &said}
+		if code := m.Run(); code != ExitUsage || !strings.Contains(said.String(), want) {
+			t.Errorf("%s: exit %d, %q; want %q", args, code, said.String(), want)
 		}
 	}
 }

@@ -14,7 +14,7 @@ func newConfigCommand(m *Main, flags *runFlags) *cobra.Command {
 		Short: "Check and show the configuration",
 		Long: "The configuration comes from -X, the environment (HIBANA_INTERVAL, HIBANA_KAFKA_GROUP_ID), the file and the defaults;\n" +
 			"what is named first here wins. A text may hold ${env:NAME} or ${file:/path}; such a value is never shown.",
-		Args: usageArgs(cobra.NoArgs),
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(newCheckCommand(m, flags), newShowCommand(m, flags), newSchemaCommand())
@@ -26,9 +26,12 @@ func newCheckCommand(m *Main, flags *runFlags) *cobra.Command {
 		Use:     "check",
 		Short:   "Say everything that is wrong with the configuration",
 		Example: "  hibana config check\n  hibana config check -f config.yaml -X interval=500ms",
-		Args:    usageArgs(cobra.NoArgs),
+		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			config, err := m.load(flags)
+			if err == nil {
+				err = config.checkStart(false)
+			}
 			if err != nil {
 				return err
 			}
@@ -50,7 +53,7 @@ func newShowCommand(m *Main, flags *runFlags) *cobra.Command {
 		Short:   "Print every key with its effective value",
 		Long:    "show prints every key with its effective value. Values that came by ${…} and passwords are shown as " + mask + ".",
 		Example: "  hibana config show\n  hibana config show --origin\n  hibana config show -o json",
-		Args:    usageArgs(cobra.NoArgs),
+		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			write, ok := showFormats[format]
 			if !ok {
@@ -74,7 +77,7 @@ func newSchemaCommand() *cobra.Command {
 		Use:     "schema",
 		Short:   "Print the JSON schema of the configuration file, for editors",
 		Example: "  hibana config schema > config.schema.json",
-		Args:    usageArgs(cobra.NoArgs),
+		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			encoder := json.NewEncoder(c.OutOrStdout())
 			encoder.SetIndent("", "  ")

@@ -1,8 +1,8 @@
 package cmd
 
 import (
-	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -32,8 +32,11 @@ var variables = sync.OnceValue(func() map[string]string {
 	return all
 })
 
-// environment reads the variables that begin with HIBANA_. One that names no key is a warning only: Kubernetes injects
-// HIBANA_SERVICE_HOST and the like when a service has our name.
+// injected are the names that Kubernetes gives every container for each service, such as HIBANA_SERVICE_HOST for one with our name.
+var injected = regexp.MustCompile(`_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_[A-Z]+(_(PROTO|PORT|ADDR))?)?)$`)
+
+// environment reads the variables that begin with HIBANA_. One that names no key is a warning only, because others choose names
+// too; but a misspelt key is a mistake here as in a file, or a typing error in a server's address would be a run somewhere else.
 func (l *loader) environment() {
 	known := variables()
 	seen := make(map[string]bool)
@@ -47,18 +50,20 @@ func (l *loader) environment() {
 		text, _ := l.environ(name)
 		key, ok := known[name]
 		if !ok {
-			l.warn(at, "%s", unknownVariable(name))
+			l.unknownVariable(at)
 			continue
 		}
 		l.inline(value{key: key, origin: at, keyAt: at}, text)
 	}
 }
 
-func unknownVariable(name string) string {
-	if nearest := nearestOf(name, slices.Sorted(maps.Keys(variables()))); nearest != "" {
-		return fmt.Sprintf("no setting has this variable, and it is ignored; did you mean %s?", nearest)
+func (l *loader) unknownVariable(at Origin) {
+	nearest := nearestOf(at.Name, slices.Sorted(maps.Keys(variables())))
+	if nearest != "" && !injected.MatchString(at.Name) {
+		l.report(at, "", "no setting has this variable", "", nearest)
+		return
 	}
-	return "no setting has this variable, and it is ignored"
+	l.warn(at, "no setting has this variable, and it is ignored")
 }
 
 // overrides reads what -X was given.

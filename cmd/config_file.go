@@ -28,8 +28,13 @@ func (l *loader) file() {
 	case err != nil:
 		l.report(at, "", "it cannot be read: "+plainError(err), "a YAML file", "")
 		return
-	case len(data) > mostFile || !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0:
-		l.report(at, "", "this is no text in UTF-8 of at most 128 KiB", "a YAML file", "")
+	case len(data) > mostFile:
+		l.report(at, "", "it has more than 128 KiB", "a YAML file", "")
+		return
+	case !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0:
+		odd := strings.NewReplacer("\x00", "\ufffd", "\r\n", "\n").Replace(string(data))
+		l.lines = strings.Split(strings.ToValidUTF8(odd, "\ufffd"), "\n")
+		l.report(firstOdd(at, data), "", "this is no text in UTF-8", "a YAML file in UTF-8", "")
 		return
 	}
 	text := strings.ReplaceAll(strings.TrimPrefix(string(data), "\ufeff"), "\r\n", "\n")
@@ -37,6 +42,24 @@ func (l *loader) file() {
 	if root := l.parse(text, at); root != nil {
 		l.mapping(root, "", at)
 	}
+}
+
+// firstOdd is the place of the first byte that no text in UTF-8 has.
+func firstOdd(at Origin, data []byte) Origin {
+	at.Line, at.Column = 1, 1
+	for len(data) > 0 {
+		r, size := utf8.DecodeRune(data)
+		switch {
+		case r == 0 || r == utf8.RuneError && size == 1:
+			return at
+		case r == '\n':
+			at.Line, at.Column = at.Line+1, 1
+		default:
+			at.Column++
+		}
+		data = data[size:]
+	}
+	return at
 }
 
 // plainError is what went wrong with a file, without its path, which the finding has already.
@@ -103,7 +126,11 @@ func (l *loader) mapping(n ast.Node, path string, at Origin) {
 	}
 	pairs, ok := n.(ast.MapNode)
 	if !ok {
-		l.report(l.at(at, n), path, "keys belong here, and this is none", "KEY: VALUE, with one of: "+members(sectionOf(path)), foreign[plain(path)])
+		accepted := "KEY: VALUE, with one of: " + members(sectionOf(path))
+		if path == "behaviours" {
+			accepted = "NAME: {SETTING: VALUE}"
+		}
+		l.report(l.at(at, n), path, "keys belong here, and this is none", accepted, foreign[plain(path)])
 		return
 	}
 	for each := pairs.MapRange(); each.Next(); {

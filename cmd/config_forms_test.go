@@ -49,16 +49,27 @@ func TestBehavioursAreFreeForm(t *testing.T) {
 	}
 }
 
-// Kubernetes injects HIBANA_SERVICE_HOST for a service called hibana; a misspelt name should still be noticed.
-func TestUnknownVariablesAreWarnings(t *testing.T) {
+// Kubernetes injects HIBANA_SERVICE_HOST for a service called hibana, and HIBANA_KAFKA_PORT_9092_TCP for one called hibana-kafka.
+func TestVariablesOfOthersAreWarnings(t *testing.T) {
 	_, warnings, err := LoadConfig(LoadOptions{Env: []string{
-		"HIBANA_SERVICE_HOST=10.0.0.1", "HIBANA_INTRVAL=hunter22", "HIBANA_TEST_KAFKA=x", "HIBANAX=1",
+		"HIBANA_SERVICE_HOST=10.0.0.1", "HIBANA_KAFKA_SERVICE_PORT_BOOTSTRAP=9092", "HIBANA_KAFKA_PORT_9092_TCP=tcp://10.0.0.1:9092",
+		"HIBANA_STATE_PORT=tcp://x", "HIBANA_TEST_KAFKA=x", "HIBANAX=1",
 	}})
-	if err != nil || len(warnings) != 2 {
+	if err != nil || len(warnings) != 4 {
 		t.Fatalf("%v, %v", warnings, err)
 	}
-	if text := warnings[1].String(); !strings.Contains(text, "did you mean HIBANA_INTERVAL?") || strings.Contains(text, "hunter22") {
-		t.Error(text)
+}
+
+// A misspelt HIBANA_KAFKA_BOOTSTRAP_SERVERS would be a run on the embedded broker.
+func TestMisspeltVariablesAreErrors(t *testing.T) {
+	for wrong, right := range map[string]string{
+		"HIBANA_INTRVAL": "HIBANA_INTERVAL", "HIBANA_KAFKA_BOOTSTRAP_SERVER": "HIBANA_KAFKA_BOOTSTRAP_SERVERS",
+		"HIBANA_KAFKA_GROUPID": "HIBANA_KAFKA_GROUP_ID", "HIBANA_TOPIC": "HIBANA_TOPICS",
+	} {
+		f := findings(t, LoadOptions{Env: []string{wrong + "=hunter22"}})
+		if len(f) != 1 || f[0].Nearest != right || f[0].Origin.Name != wrong || strings.Contains(f[0].String(), "hunter22") {
+			t.Errorf("%s: %v", wrong, f)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/hibana-stream/hibana/actors/kafka"
@@ -35,6 +36,9 @@ func (l *loader) kafka() {
 	settings, err := kafka.NewSettings(given)
 	for _, wrong := range propertyErrors(err) {
 		v, ok := c.values[kafkaPrefix+wrong.Property]
+		if !ok && l.reported(kafkaPrefix+wrong.Property) {
+			continue // somebody has set it, to what cannot be fetched
+		}
 		l.property(wrong, v, ok)
 	}
 	if c.Settings = settings; settings != nil {
@@ -42,6 +46,11 @@ func (l *loader) kafka() {
 			l.warn(l.warned(text), "kafka: %s", l.clean(text))
 		}
 	}
+}
+
+// reported tells whether there is a finding about key.
+func (l *loader) reported(key string) bool {
+	return slices.ContainsFunc(l.findings, func(f Finding) bool { return f.Key == key })
 }
 
 // single reports a property with no value, and a list where there is none.

@@ -43,6 +43,7 @@ func LoadConfig(o LoadOptions) (*Config, []Warning, error) {
 	if len(l.findings) > 0 {
 		return nil, l.warnings, &ConfigError{Findings: l.cleaned()}
 	}
+	l.config.excerpt = l.cutOut
 	return l.config, l.warnings, nil
 }
 
@@ -185,10 +186,16 @@ func (s setting) written() string {
 // report adds a finding. Its line is cut out of the file, secrets masked.
 func (l *loader) report(at Origin, key, problem, accepted, nearest string) {
 	f := Finding{Origin: at, Key: key, Problem: problem, Accepted: accepted, Nearest: nearest}
-	if at.Kind == FromFile && at.Line > 0 {
-		f.Line, f.cut = around(l.excerpt(at.Line), at.Column)
-	}
+	f.Line, f.cut = l.cutOut(at)
 	l.findings = append(l.findings, f)
+}
+
+// cutOut is the line of the file that a place is in, without secrets, and how much is missing in front of it.
+func (l *loader) cutOut(at Origin) (line string, cut int) {
+	if at.Kind != FromFile || at.Line == 0 {
+		return "", 0
+	}
+	return around(l.clean(l.excerpt(at.Line)), at.Column)
 }
 
 func (l *loader) warn(at Origin, format string, args ...any) {

@@ -1,5 +1,12 @@
 package cmd
 
+import (
+	"errors"
+	"strings"
+
+	"github.com/hibana-stream/hibana/actors/kafka"
+)
+
 // CheckRun says what hibana run needs and nobody has set: where Kafka is, and on a real cluster the group. Defaults do not
 // count, so that a typing mistake never becomes a run on the embedded broker. The error is a *ConfigError.
 func (c *Config) CheckRun() error {
@@ -25,11 +32,47 @@ func (c *Config) CheckGroup() error {
 	if c.embedded() || c.group() != "" {
 		return nil
 	}
-	return &ConfigError{Findings: []Finding{{
+	return c.found(c.propertyKey("bootstrap.servers"), Finding{
 		Key:      groupKey,
-		Problem:  "nobody has named the consumer group, under which offsets are committed and instances share the work",
+		Problem:  "nobody has named the consumer group of this cluster, under which offsets are committed and instances share the work",
 		Accepted: "in a file  kafka: {group.id: counts}  or  -X kafka.group.id=counts",
-	}}}
+	})
+}
+
+// checkStart is what every start needs; strict is hibana run, which wants to be told where Kafka is.
+func (c *Config) checkStart(strict bool) error {
+	check := c.CheckGroup
+	if strict {
+		check = c.CheckRun
+	}
+	if err := check(); err != nil {
+		return err
+	}
+	return c.CheckFiles()
+}
+
+// CheckFiles reads the certificates and the token that the properties name, so that a file that does not serve is found where it
+// was named, and before anything is connected. The error is a *ConfigError.
+func (c *Config) CheckFiles() error {
+	var wrong *kafka.FileError
+	err := c.Settings.CheckFiles()
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	key, accepted := c.propertyKey(wrong.Setting), "a PEM file that this user may read"
+	if strings.HasPrefix(wrong.Setting, "sasl.") {
+		accepted = "a file with a token that this user may read"
+	}
+	return c.found(key, Finding{Key: key, Problem: wrong.Err.Error(), Accepted: accepted})
+}
+
+// found is one finding at the place where a key was set.
+func (c *Config) found(key string, f Finding) *ConfigError {
+	f.Origin = c.Origin(key)
+	if c.excerpt != nil {
+		f.Line, f.cut = c.excerpt(f.Origin)
+	}
+	return &ConfigError{Findings: []Finding{f}}
 }
 
 // CheckState says what a job with keyed state or windows needs: under exchange: memory a checkpoint folder, because state is saved
@@ -38,10 +81,9 @@ func (c *Config) CheckState() error {
 	if c.Exchange != ExchangeMemory || c.Checkpoint != "" {
 		return nil
 	}
-	return &ConfigError{Findings: []Finding{{
-		Origin:   c.Origin("checkpoint"),
+	return c.found("checkpoint", Finding{
 		Key:      "checkpoint",
 		Problem:  "the job keeps state, and there is no folder to save it in",
 		Accepted: "a folder, such as -X checkpoint=state; or exchange: partition, when the job's keys are the records' keys",
-	}}}
+	})
 }

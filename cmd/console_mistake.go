@@ -10,10 +10,10 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// didYouMean is "" or a clause that names the nearest candidate.
+// didYouMean is "" or a remark in brackets that names the nearest candidate.
 func didYouMean(wrong string, candidates []string) string {
 	if near := nearestWord(wrong, candidates); near != "" {
-		return fmt.Sprintf(", did you mean %s?", near)
+		return fmt.Sprintf(" (did you mean %s?)", near)
 	}
 	return ""
 }

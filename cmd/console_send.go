@@ -77,7 +77,7 @@ func otherTopic(topic string, topics []string) string {
 	if slices.Contains(topics, topic) || len(topics) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s (the job reads %s)", didYouMean(topic, topics), strings.Join(topics, ", "))
+	return fmt.Sprintf("%s; the job reads %s", didYouMean(topic, topics), strings.Join(topics, ", "))
 }
 
 func tellCommand(c Control) *cobra.Command {

@@ -80,9 +80,9 @@ func TestConsoleExamplesWork(t *testing.T) {
 // A mistake is named with what was meant and what to type next, and its code is that of usage.
 func TestConsoleMistakesNameTheNearest(t *testing.T) {
 	for line, want := range map[string]string{
-		"puase":               "unknown command \"puase\", did you mean pause?; help lists the commands",
-		"status -o jsn":       "unknown output format \"jsn\", did you mean json?; the formats are table, json, tsv",
-		"batches --lats 3":    "batches: unknown flag: --lats, did you mean --last?; help batches shows its flags",
+		"puase":               "unknown command \"puase\" (did you mean pause?); help lists the commands",
+		"status -o jsn":       "unknown output format \"jsn\" (did you mean json?); the formats are table, json, tsv",
+		"batches --lats 3":    "batches: unknown flag: --lats (did you mean --last?); help batches shows its flags",
 		"batches -n x":        "batches: invalid argument \"x\" for \"-n, --last\" flag: strconv.ParseInt: parsing \"x\": invalid syntax; help batches shows its flags",
 		"batch":               "batch: TIME is missing; batches lists the times",
 		"send":                "send: TEXT is missing; send hello publishes an event",
@@ -111,11 +111,11 @@ func TestConsoleFailuresHaveCodes(t *testing.T) {
 	}{
 		{"unreachable", "send hi", "topic events: no broker could be reached", messages.ErrUnreachable, false, ExitUnreachable},
 		{"refused", "send hi", "topic events: refused", messages.ErrRefused, false, ExitRefused},
-		{"misspelt topic", "send -t evnts hi", "topic evnts: boom, did you mean events? (the job reads events, orders)", errors.New("boom"), false, ExitFailed},
+		{"misspelt topic", "send -t evnts hi", "topic evnts: boom (did you mean events?); the job reads events, orders", errors.New("boom"), false, ExitFailed},
 		{"no answer", "status", "the stream did not answer within 5s: context deadline exceeded", nil, true, ExitTimeout},
 		{"no delivery report", "send hi", "topic events: not acknowledged within 30s, it may still arrive: context deadline exceeded", nil, true, ExitTimeout},
 		{"no such batch", "batch 9", "no batch 9; remembered are 1 (18:36:10) to 2 (18:36:12), and batches lists them", nil, false, ExitFailed},
-		{"no such actor", "tell greter", "greter: there is no such actor, did you mean greeter?", nil, false, ExitFailed},
+		{"no such actor", "tell greter", "greter: there is no such actor (did you mean greeter?)", nil, false, ExitFailed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -183,7 +183,7 @@ func TestConsoleSendsWhatWasTyped(t *testing.T) {
 // Any topic may be sent to; one that the job does not read was perhaps meant otherwise.
 func TestConsoleNotesATopicThatTheJobDoesNotRead(t *testing.T) {
 	out, errOut, o := typed(t.Context(), newFakeControl(), console.Line{Text: "send -t evnts hi"})
-	want := "sent, but not to a topic of the job, did you mean events? (the job reads events, orders)\n"
+	want := "sent, but not to a topic of the job (did you mean events?); the job reads events, orders\n"
 	if out != "evnts:2:41\n" || errOut != want || o.Code != 0 {
 		t.Errorf("%d %q %q", o.Code, out, errOut)
 	}

@@ -19,7 +19,7 @@ func newLedgerCommand(m *Main, flags *runFlags) *cobra.Command {
 		Short: "Check the account of the batches, and find a record in it",
 		Long: "Every batch is a line in its instance's ledger, in the folder that the settings ledger or checkpoint name.\n" +
 			"Without FOLDERs the configured one is read; a group's instances may have one each.",
-		Args: usageArgs(cobra.NoArgs),
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	l := &ledgers{main: m, flags: flags}

@@ -25,7 +25,7 @@ func StreamingContext(overrides ...string) (s *streaming.Context, closeAll func(
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := config.CheckGroup(); err != nil {
+	if err := config.checkStart(false); err != nil {
 		return nil, nil, &UsageError{err}
 	}
 	parts, err := newStream(config, limits{}, nil, m.Stdout, newLog(config, m.Stderr, !m.mayColor()))

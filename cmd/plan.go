@@ -58,7 +58,7 @@ func newPlanCommand(m *Main, flags *runFlags) *cobra.Command {
 		Long: "plan asks the cluster, joins no group and writes nothing: where each partition would start and why, how far that is behind,\n" +
 			"which topics a run would create and write, and which rights it needs.",
 		Example: "  hibana plan -f config.yaml\n  hibana plan -o json -X kafka.bootstrap.servers=broker:9092 -X kafka.group.id=counts",
-		Args:    usageArgs(cobra.NoArgs),
+		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			write, ok := map[string]func(io.Writer, *plan) error{"table": writePlan, "json": writePlanJSON}[format]
 			if !ok {
@@ -89,7 +89,7 @@ func (m *Main) plan(ctx context.Context, flags *runFlags) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := config.CheckGroup(); err != nil {
+	if err := config.checkStart(false); err != nil {
 		return nil, &UsageError{err}
 	}
 	program, err := m.compile(config)

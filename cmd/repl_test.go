@@ -118,7 +118,7 @@ func TestReplScriptEndsAtItsFirstError(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, errOut, code := repl(t, "", path)
-	if want := path + ":4: unknown command \"puase\", did you mean pause?; help lists the commands\n"; errOut != want || code != ExitUsage {
+	if want := path + ":4: unknown command \"puase\" (did you mean pause?); help lists the commands\n"; errOut != want || code != ExitUsage {
 		t.Errorf("%d %s", code, errOut)
 	}
 	if len(h.said) != 1 {

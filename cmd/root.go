@@ -33,7 +33,7 @@ func (m *Main) rootCommand() *cobra.Command {
 		Long: "hibana cuts Kafka topics into micro-batches and runs a job on each of them.\n" +
 			"Without arguments it runs on a broker of its own, with a sample producer.",
 		Example:       "  hibana\n  hibana --batches 3\n  hibana run -X kafka.bootstrap.servers=broker:9092 -X kafka.group.id=counts -X topics=orders",
-		Args:          usageArgs(cobra.NoArgs),
+		Args:          noArguments,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version(),
@@ -41,7 +41,7 @@ func (m *Main) rootCommand() *cobra.Command {
 	}
 	root.PersistentFlags().StringVarP(&flags.file, "file", "f", "", "configuration `file` (default: config.yaml of this folder, if there is one)")
 	root.PersistentFlags().StringArrayVarP(&flags.overrides, "set", "X", nil, "set `key=value`; wins over environment and file")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &UsageError{err} })
+	root.SetFlagErrorFunc(wrongFlag)
 	flags.add(root)
 	root.AddCommand(m.runCommand(flags), newConfigCommand(m, flags), newReplCommand(m, flags), newLedgerCommand(m, flags), newPlanCommand(m, flags))
 	root.AddCommand(newNewCommand())
@@ -56,21 +56,11 @@ func (m *Main) runCommand(flags *runFlags) *cobra.Command {
 		Long:  "run needs kafka.bootstrap.servers to be set somewhere (embedded is a value) and, unless embedded, kafka.group.id.",
 		Example: "  hibana run -f config.yaml\n" +
 			"  hibana run -X kafka.bootstrap.servers=broker:9092 -X kafka.group.id=counts -X 'topics=[orders]' --drain",
-		Args: usageArgs(cobra.NoArgs),
+		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error { return m.run(flags, true) },
 	}
 	flags.add(c)
 	return c
-}
-
-// usageArgs makes a wrong number of arguments a mistake of usage.
-func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(c *cobra.Command, args []string) error {
-		if err := check(c, args); err != nil {
-			return &UsageError{err}
-		}
-		return nil
-	}
 }
 
 // configFile is the file to read: the one that was named, or config.yaml of the current folder.

@@ -14,11 +14,7 @@ func (m *Main) run(flags *runFlags, strict bool) error {
 	if err != nil {
 		return err
 	}
-	check := config.CheckGroup
-	if strict {
-		check = config.CheckRun
-	}
-	if err := check(); err != nil {
+	if err := config.checkStart(strict); err != nil {
 		return &UsageError{err}
 	}
 	return m.live(config, flags)

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/agext/levenshtein"
 )
 
 // parser is how the text of a property of this kind is read.
@@ -175,9 +177,18 @@ func brokers(text string) (any, error) {
 		if err := oneBroker(broker); err != nil {
 			return nil, err
 		}
+		if broker == embeddedBroker && len(all.([]string)) > 1 {
+			return nil, errors.New("embedded stands alone")
+		}
+		if broker != embeddedBroker && levenshtein.Distance(strings.ToLower(broker), embeddedBroker, nil) <= 2 {
+			return nil, fmt.Errorf("%s was meant? a host of this name is written with its port, %s:9092", embeddedBroker, broker)
+		}
 	}
 	return all, nil
 }
+
+// embeddedBroker is the word that stands for the broker inside this process.
+const embeddedBroker = "embedded"
 
 func oneBroker(broker string) error {
 	if strings.Contains(broker, "/") || strings.ContainsAny(broker, " \t\r\n\x00") {

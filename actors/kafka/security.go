@@ -13,6 +13,8 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 )
 
+const tokenFile = "sasl.oauthbearer.token.file"
+
 // mechanism is how the client proves who it is; the checks have seen to it that what it needs is set.
 func (v view) mechanism() sasl.Mechanism {
 	user, password := v.text("sasl.username"), v.secret("sasl.password")
@@ -22,7 +24,7 @@ func (v view) mechanism() sasl.Mechanism {
 	case mechanism512:
 		return scram.Auth{User: user, Pass: password}.AsSha512Mechanism()
 	case mechanismToken:
-		return oauth.Oauth(tokenFrom(v.text("sasl.oauthbearer.token.file")))
+		return oauth.Oauth(tokenFrom(v.text(tokenFile)))
 	}
 	return plain.Auth{User: user, Pass: password}.AsMechanism()
 }
@@ -32,11 +34,11 @@ func tokenFrom(file string) func(context.Context) (oauth.Auth, error) {
 	return func(context.Context) (oauth.Auth, error) {
 		token, err := os.ReadFile(file)
 		if err != nil {
-			return oauth.Auth{}, unreadable("sasl.oauthbearer.token.file", err)
+			return oauth.Auth{}, unreadable(tokenFile, err)
 		}
 		auth := oauth.Auth{Token: strings.TrimSpace(string(token))}
 		if auth.Token == "" {
-			return oauth.Auth{}, &PropertyError{Property: "sasl.oauthbearer.token.file", Value: file, Reason: fmt.Sprintf("%s is empty", file)}
+			return oauth.Auth{}, &FileError{Setting: tokenFile, Err: fmt.Errorf("%s is empty", file)}
 		}
 		return auth, nil
 	}
@@ -48,17 +50,36 @@ func unreadable(setting string, err error) error {
 	if errors.As(err, &reason) {
 		err = fmt.Errorf("%s cannot be read: %w", reason.Path, reason.Err)
 	}
-	return &fileError{setting: setting, err: err}
+	return &FileError{Setting: setting, Err: err}
 }
 
-// fileError is a setting that names a file which does not serve.
-type fileError struct {
-	setting string
-	err     error
+// FileError is a property that names a file which does not serve.
+type FileError struct {
+	// Setting is the property's name.
+	Setting string
+	// Err is what is wrong, with the file's path.
+	Err error
 }
 
 // Error is the setting and what is wrong with its file.
-func (e *fileError) Error() string { return e.setting + ": " + e.err.Error() }
+func (e *FileError) Error() string { return e.Setting + ": " + e.Err.Error() }
 
 // Unwrap is what is wrong with the file.
-func (e *fileError) Unwrap() error { return e.err }
+func (e *FileError) Unwrap() error { return e.Err }
+
+// CheckFiles reads the certificates, keys and tokens that the properties name. The error is a *FileError.
+func (s *Settings) CheckFiles() error {
+	for _, v := range []view{s.consumer, s.producer} {
+		if strings.HasSuffix(v.text("security.protocol"), "SSL") {
+			if _, err := v.tls(); err != nil {
+				return err
+			}
+		}
+		if v.text("sasl.mechanism") == mechanismToken {
+			if _, err := tokenFrom(v.text(tokenFile))(context.Background()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -11,7 +11,7 @@ func (s *Settings) Bootstrap() []string { return slices.Clone(s.consumer.list("b
 // Embedded tells whether bootstrap.servers is the one word "embedded".
 func (s *Settings) Embedded() bool {
 	servers := s.consumer.list("bootstrap.servers")
-	return len(servers) == 1 && servers[0] == "embedded"
+	return len(servers) == 1 && servers[0] == embeddedBroker
 }
 
 // Group is group.id; "" when it is not set.

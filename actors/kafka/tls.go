@@ -103,11 +103,11 @@ func (c *certificate) changed() (times [2]time.Time, err error) {
 func (c *certificate) load(changed [2]time.Time) error {
 	pair, err := tls.LoadX509KeyPair(c.file, c.key)
 	if err != nil {
-		return &fileError{setting: "ssl.certificate.location, ssl.key.location", err: fmt.Errorf("%s, %s: %w", c.file, c.key, err)}
+		return &FileError{Setting: "ssl.certificate.location", Err: fmt.Errorf("%s, with %s (ssl.key.location): %w", c.file, c.key, err)}
 	}
 	if leaf := pair.Leaf; leaf != nil && time.Now().After(leaf.NotAfter) {
 		expired := fmt.Errorf("the certificate in %s expired at %s", c.file, leaf.NotAfter.UTC().Format(time.RFC3339))
-		return &fileError{setting: "ssl.certificate.location", err: expired}
+		return &FileError{Setting: "ssl.certificate.location", Err: expired}
 	}
 	c.loaded, c.read = &pair, changed
 	return nil

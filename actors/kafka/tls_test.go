@@ -66,7 +66,7 @@ func TestFilesThatCannotServe(t *testing.T) {
 		{[]string{"ssl.ca.location: ", "holds no PEM certificate"}, []string{"ssl.ca.location", a.file("text")}},
 		{[]string{"ssl.certificate.location: ", "none.pem cannot be read"}, []string{"ssl.certificate.location", a.file("none.pem"), "ssl.key.location", a.file("client.key")}},
 		{[]string{"ssl.key.location: ", "none.key cannot be read"}, []string{"ssl.certificate.location", a.file("client.pem"), "ssl.key.location", a.file("none.key")}},
-		{[]string{"ssl.certificate.location, ssl.key.location: ", "late.key"}, []string{"ssl.certificate.location", a.file("client.pem"), "ssl.key.location", a.file("late.key")}},
+		{[]string{"ssl.certificate.location: ", "late.key (ssl.key.location): "}, []string{"ssl.certificate.location", a.file("client.pem"), "ssl.key.location", a.file("late.key")}},
 		{[]string{"ssl.certificate.location: ", "expired at"}, []string{"ssl.certificate.location", a.file("late.pem"), "ssl.key.location", a.file("late.key")}},
 	} {
 		_, err := mustSettings(t, append(p.properties, "bootstrap.servers", "a:1", "security.protocol", "SSL")...).ConsumerOptions("", nil)
