@@ -60,8 +60,8 @@ func NewSystem(s Settings) *System {
 func (s *System) Start(p *streaming.Program) error {
 	s.actors = actor.NewActorSystem(
 		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return systemLog(s.set.Log) }),
-		actor.WithDeadLetterThrottleCount(3), actor.WithDeadLetterThrottleInterval(time.Second),
-		actor.WithDeadLetterRequestLogging(false))
+		// Dead letters are below systemLog's level. What would throttle them keeps a goroutine for as long as this, also after the end.
+		actor.WithDeadLetterThrottleInterval(time.Millisecond), actor.WithDeadLetterRequestLogging(false))
 	s.shared = s.settingsFor(p)
 	var err error
 	if s.shared.runner, err = newRunner(s.shared); err != nil {

@@ -110,7 +110,7 @@ func (r *rig) publish(n int) {
 
 func (r *rig) close() {
 	_ = r.writer.Close(context.Background())
-	<-time.After(2 * time.Second) // protoactor's throttle of dead letters sleeps for one, in this bubble's time
+	<-time.After(time.Second) // protoactor's throttle of dead letters sleeps for a moment, in this bubble's time
 	r.broker.Close()
 }
 

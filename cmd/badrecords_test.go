@@ -114,6 +114,7 @@ func (g *ground) checkLetters(bad []*kgo.Record) {
 // Every kind of bad record, first, in the middle and last in a partition: the good ones are counted, and the bad ones stand in
 // the dead-letter topic, which is made for it, byte for byte with key and headers.
 func TestKafkaEveryKindOfBadRecordBecomesADeadLetter(t *testing.T) {
+	t.Parallel()
 	g := newGround(t, 3, map[string]string{"max.message.bytes": strconv.Itoa(12 << 20)})
 	var bad []*kgo.Record
 	good := 0

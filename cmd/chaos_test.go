@@ -29,6 +29,7 @@ type chaos struct {
 	group   string
 	out     string
 	args    []string
+	env     []string // NAME=value, for the workers
 	log     sharedLog
 	written int
 	writer  *kafka.Writer
@@ -100,7 +101,7 @@ func (c *chaos) start(more ...string) *exec.Cmd {
 		"-X", "interval=50ms", "-X", "instance=one", "-X", "log.level=warn",
 	}, append(slices.Clone(c.args), more...)...)
 	worker := exec.Command(os.Args[0], args...)
-	worker.Env = append(os.Environ(), workerRole+"="+c.out)
+	worker.Env = append(append(os.Environ(), workerRole+"="+c.out), c.env...)
 	worker.Stderr = &c.log
 	if err := worker.Start(); err != nil {
 		c.t.Fatal(err)
@@ -185,6 +186,7 @@ func kills() int {
 }
 
 func TestKafkaKillsAtLeastOnceLosesNothing(t *testing.T) {
+	t.Parallel()
 	c := newChaos(t)
 	c.run(1, kills(), syscall.SIGKILL)
 	o := c.outcome()
@@ -198,6 +200,7 @@ func TestKafkaKillsAtLeastOnceLosesNothing(t *testing.T) {
 }
 
 func TestKafkaKillsAtMostOnceRepeatsNothing(t *testing.T) {
+	t.Parallel()
 	c := newChaos(t, "-X", "delivery=at-most-once")
 	c.run(2, kills(), syscall.SIGKILL)
 	o := c.outcome()
@@ -210,6 +213,7 @@ func TestKafkaKillsAtMostOnceRepeatsNothing(t *testing.T) {
 }
 
 func TestKafkaTwentyStopsLoseNothingAndRepeatNothing(t *testing.T) {
+	t.Parallel()
 	c := newChaos(t)
 	c.run(3, 20, syscall.SIGTERM)
 	if o := c.outcome(); o.lost+o.repeated > 0 {

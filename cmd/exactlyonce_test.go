@@ -40,10 +40,9 @@ func copyingJob(s *streaming.Context, _ string) error {
 // newCopying is a chaos whose workers copy to a topic.
 func newCopying(t *testing.T, args ...string) (*chaos, string) {
 	t.Helper()
-	t.Setenv(workerJob, "copy")
 	c := newChaos(t, args...)
 	to := c.topic + "-out"
-	t.Setenv(copyTo, to)
+	c.env = []string{workerJob + "=copy", copyTo + "=" + to}
 	createTopic(t, c.brokers, to, 4)
 	return c, to
 }
@@ -97,6 +96,7 @@ func (c *chaos) read(to string) copied {
 // Fifty kills of a job from Kafka to Kafka, each in the midst of things: a reader of committed records finds every event once,
 // and each partition's in order.
 func TestKafkaFiftyKillsExactlyOnce(t *testing.T) {
+	t.Parallel()
 	c, to := newCopying(t, "-X", "delivery=exactly-once")
 	c.run(5, kills(), syscall.SIGKILL)
 	if o := c.read(to); o != (copied{}) {
@@ -106,6 +106,7 @@ func TestKafkaFiftyKillsExactlyOnce(t *testing.T) {
 
 // The control arm: the same job and the same kills at least once. Without repeats here, the test above would prove nothing.
 func TestKafkaFiftyKillsOfTheSameJobRepeatAtLeastOnce(t *testing.T) {
+	t.Parallel()
 	c, to := newCopying(t)
 	c.run(5, kills(), syscall.SIGKILL)
 	if o := c.read(to); o.lost > 0 || o.repeated == 0 {
@@ -117,6 +118,7 @@ func TestKafkaFiftyKillsOfTheSameJobRepeatAtLeastOnce(t *testing.T) {
 // wakes up: it holds a batch, maybe with its records written already, in the belief that the partitions are its own. Nothing of that
 // may count.
 func TestKafkaSleeperChangesNothing(t *testing.T) {
+	t.Parallel()
 	c, to := newCopying(t, "-X", "delivery=exactly-once", "-X", "kafka.session.timeout.ms=6000", "-X", "kafka.transaction.timeout.ms=5000",
 		"-X", "kafka.heartbeat.interval.ms=1000")
 	random := rand.New(rand.NewPCG(6, 0))

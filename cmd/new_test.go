@@ -15,7 +15,7 @@ func runIn(t *testing.T, folder string, args ...string) string {
 	t.Helper()
 	c := exec.Command("go", args...)
 	c.Dir = folder
-	c.Env = append(os.Environ(), "GOFLAGS=-mod=mod -buildvcs=false", "GOPROXY=off", "GOWORK=off", "GOTOOLCHAIN=local")
+	c.Env = append(os.Environ(), "GOFLAGS=-mod=mod -buildvcs=false -ldflags=-w", "GOPROXY=off", "GOWORK=off", "GOTOOLCHAIN=local")
 	var out, errOut bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errOut
 	if err := c.Run(); err != nil {
@@ -39,8 +39,7 @@ func TestNewModuleWorksAtOnce(t *testing.T) {
 		t.Errorf("it said %s", said)
 	}
 	before, _ := os.ReadFile("orders/go.mod")
-	runIn(t, "orders", "vet", "./...")
-	runIn(t, "orders", "test", "./...")
+	runIn(t, "orders", "test", "-vet=all", "./...")
 	printed := runIn(t, "orders", "run", ".", "--batches", "2", "-X", "interval=500ms", "-X", "embedded.listen=127.0.0.1:0",
 		"-X", "embedded.sample=100/s", "-X", "instance="+filepath.Base(t.TempDir())+"-new", "-X", "kafka.group.id=new")
 	if strings.Count(printed, "Time: ") != 2 || !strings.Contains(printed, "(spark,") {

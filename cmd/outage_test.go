@@ -168,6 +168,7 @@ func (g *ground) writeEvents(from, until int, partitions int32) {
 
 // A topic that is deleted in mid-run stops the stream with its name.
 func TestKafkaATopicThatIsDeletedStopsTheStream(t *testing.T) {
+	t.Parallel()
 	g := newGround(t, 2, nil)
 	g.writeEvents(0, 20, 2)
 	r := g.run()
@@ -180,6 +181,7 @@ func TestKafkaATopicThatIsDeletedStopsTheStream(t *testing.T) {
 
 // A topic that is deleted and created again has other records under the same offsets: that stops the stream, too.
 func TestKafkaATopicThatIsCreatedAgainStopsTheStream(t *testing.T) {
+	t.Parallel()
 	g := newGround(t, 2, nil)
 	g.writeEvents(0, 20, 2)
 	r := g.run()
@@ -198,6 +200,7 @@ func TestKafkaATopicThatIsCreatedAgainStopsTheStream(t *testing.T) {
 
 // New partitions of a topic are read from their first record on.
 func TestKafkaNewPartitionsAreRead(t *testing.T) {
+	t.Parallel()
 	g := newGround(t, 2, nil)
 	g.writeEvents(0, 20, 2)
 	r := g.run()
@@ -228,6 +231,7 @@ func TestKafkaNewPartitionsAreRead(t *testing.T) {
 
 // A topic that comes after the program is waited for, by name.
 func TestKafkaAMissingTopicIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	g := newGround(t, 1, nil)
 	missing := *g
 	missing.topic += "-late"

@@ -58,6 +58,7 @@ func (s started) ended(t *testing.T, code int, words ...string) {
 
 // Nobody listens there: the brokers are named within 3 s, and the end is exit code 3.
 func TestNobodyAnswers(t *testing.T) {
+	t.Parallel()
 	address := freeAddress(t)
 	s := start(t, "run", "-X", "kafka.bootstrap.servers="+address, "-X", "kafka.group.id=g", "-X", "startup.timeout=600ms")
 	s.ended(t, cmd.ExitUnreachable, "waiting (for another", address, "no broker could be reached within 600ms (startup.timeout)")
@@ -65,6 +66,7 @@ func TestNobodyAnswers(t *testing.T) {
 
 // A broker that accepts and never says a word is told within 3 s as well.
 func TestABrokerThatSaysNothing(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

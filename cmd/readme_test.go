@@ -48,9 +48,9 @@ func TestReadmeIsAProgram(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds a program")
 	}
+	t.Parallel()
 	folder := readmeModule(t)
-	runIn(t, folder, "vet", ".")
-	runIn(t, folder, "test", ".")
+	runIn(t, folder, "test", "-vet=all", ".")
 	runIn(t, folder, "build", "-o", "program", ".")
 	socket := filepath.Join(folder, "s")
 	program := exec.Command("./program", "-X", "interval=500ms", "-X", "embedded.listen=127.0.0.1:0", "-X", "embedded.sample=100/s",

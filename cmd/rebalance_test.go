@@ -15,6 +15,7 @@ import (
 // Eight partitions, one to four instances, twenty joins and leaves while events are written: the ledgers of all instances, read
 // together, are contiguous up to the committed offsets, and every event was counted once: nobody was killed.
 func TestKafkaTwentyJoinsAndLeaves(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	c := newChaos(t, "-X", "ledger="+folder, "-X", "interval=100ms")
 	random := rand.New(rand.NewPCG(4, 0))

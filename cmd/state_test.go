@@ -42,8 +42,9 @@ func statefulJob(s *streaming.Context, out string) error {
 
 // After many kills, also between outputs and commit, the state is exactly what was written: it travels with its offsets.
 func TestKafkaKillsLeaveTheStateExact(t *testing.T) {
-	t.Setenv(workerJob, "state")
+	t.Parallel()
 	c := newChaos(t, "-X", "checkpoint="+filepath.Join(t.TempDir(), "checkpoint"))
+	c.env = []string{workerJob + "=state"}
 	c.run(5, kills(), syscall.SIGKILL)
 	text, err := os.ReadFile(c.out)
 	if err != nil {

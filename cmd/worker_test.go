@@ -3,13 +3,18 @@ package cmd_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"github.com/hibana-stream/hibana/actors/streaming"
 	"github.com/hibana-stream/hibana/cmd"
@@ -26,7 +31,11 @@ func TestMain(m *testing.M) {
 	if role := os.Getenv(benchRole); role != "" {
 		os.Exit(benchChild(role))
 	}
-	os.Exit(m.Run())
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		_ = parallel.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0))) // those that are parallel wait for processes and brokers
+	}
+	goleak.VerifyTestMain(m)
 }
 
 // workerJob names the job; "" is the recording one.
