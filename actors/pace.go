@@ -37,7 +37,8 @@ func (p *pace) learn(r messages.BatchReport) {
 	}
 }
 
-// allowed is how many offsets each partition may contribute to the next batch, by its lag; nil is no limit.
+// allowed is how many offsets each partition may contribute to the next batch, by its lag; nil is no limit. A partition counts as lagging
+// one record at least: the batch is yet to be read, and when nobody lags the rate is shared evenly by what may come.
 func (p *pace) allowed(partitions map[messages.TopicPartition]*partition) map[messages.TopicPartition]int64 {
 	if p.rate == 0 {
 		return nil
@@ -45,7 +46,7 @@ func (p *pace) allowed(partitions map[messages.TopicPartition]*partition) map[me
 	order := slices.SortedFunc(maps.Keys(partitions), messages.TopicPartition.Compare)
 	lag := make(map[int32]int64, len(order))
 	for i, tp := range order {
-		lag[int32(i)] = max(partitions[tp].end-partitions[tp].from, 0)
+		lag[int32(i)] = max(partitions[tp].end-partitions[tp].from, 1)
 	}
 	byIndex := p.limits.Allowed(p.rate, lag)
 	out := make(map[messages.TopicPartition]int64, len(byIndex))

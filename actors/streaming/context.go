@@ -64,11 +64,12 @@ type Context struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup
 	done   chan struct{}
+	failed chan struct{} // closed when err is set
 }
 
 // NewContext makes a Context with the given batch interval, in state INITIALIZED.
 func NewContext(interval time.Duration, settings ...Setting) *Context {
-	c := &Context{interval: interval, log: slog.Default(), done: make(chan struct{})}
+	c := &Context{interval: interval, log: slog.Default(), done: make(chan struct{}), failed: make(chan struct{})}
 	for _, set := range settings {
 		set(c)
 	}
@@ -115,11 +116,12 @@ func (c *Context) activate() (*Program, error) {
 		c.log.Warn("StreamingContext has already been started")
 		return nil, c.takeLate()
 	case Stopped:
-		return nil, ErrStopped
+		return nil, errors.Join(ErrStopped, c.takeLate())
 	}
 	program, err := c.compile()
 	if err != nil {
 		c.state = Stopped
+		c.fail(err)
 		c.cancel()
 		close(c.done)
 		return nil, err
@@ -133,95 +135,6 @@ func (c *Context) Program() *Program {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.program
-}
-
-// Stop ends the stream: gracefully it takes in no more, lets the last batch finish, runs its outputs, commits, and closes.
-// It is idempotent, legal before Start, and waits until all goroutines of the stream have ended. Called from inside a function
-// of the job it returns at once, and the stream ends gracefully after the batch.
-func (c *Context) Stop(graceful bool) error {
-	if insideUserFunction() {
-		go func() { _ = c.stop(c.stopAfterBatch) }()
-		return nil
-	}
-	return c.stop(func() error { return c.engine.Stop(graceful) })
-}
-
-// stopAfterBatch ends the stream behind the batch that runs, if the engine can; it runs no other one.
-func (c *Context) stopAfterBatch() error {
-	if e, ok := c.engine.(interface{ StopAfterBatch() error }); ok {
-		return e.StopAfterBatch()
-	}
-	return c.engine.Stop(true)
-}
-
-func (c *Context) stop(engine func() error) error {
-	if !c.beginStop() {
-		<-c.done
-		return c.takeLateLocked()
-	}
-	var err error
-	if c.engine != nil {
-		err = engine()
-	}
-	c.Terminate(err)
-	<-c.done
-	return errors.Join(err, c.takeLateLocked())
-}
-
-// beginStop tells whether this call is the one that stops; only an ACTIVE context needs stopping.
-func (c *Context) beginStop() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.state == Initialized {
-		c.state = Stopped
-		c.cancel()
-		close(c.done)
-		return false
-	}
-	if c.stopping || c.state == Stopped {
-		return false
-	}
-	c.stopping = true
-	return true
-}
-
-// Terminate makes the context STOPPED with err as what AwaitTermination returns; engines call it when the stream has ended by itself.
-// Only the first call counts. It does not block: the end is reached when every goroutine of the context has returned.
-func (c *Context) Terminate(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.state == Stopped {
-		return
-	}
-	c.state, c.err = Stopped, err
-	c.cancel()
-	go func() { // not counted by work: it is what waits for it
-		c.work.Wait()
-		close(c.done)
-	}()
-}
-
-// AwaitTermination waits for the end of the stream and returns the first error, nil after a Stop.
-func (c *Context) AwaitTermination() error {
-	if err := c.takeLateLocked(); err != nil {
-		return err
-	}
-	<-c.done
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
-}
-
-// AwaitTerminationOrTimeout waits for at most d: stopped is false when the time ran out.
-func (c *Context) AwaitTerminationOrTimeout(d time.Duration) (stopped bool, err error) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-c.done:
-		return true, c.AwaitTermination()
-	case <-timer.C:
-		return false, c.takeLateLocked()
-	}
 }
 
 // Go starts a goroutine of the stream; its context ends when the stream ends, and Stop waits for it. Together with the Kafka
@@ -252,6 +165,9 @@ func (c *Context) Emit(event any) {
 	}
 }
 
+// Late is the error of the operations that were added too late; the next call that can return an error returns it, once.
+func (c *Context) Late() error { return c.takeLateLocked() }
+
 // takeLate gives the error of an operation that was added too late, once.
 func (c *Context) takeLate() error {
 	err := c.late
@@ -264,13 +180,3 @@ func (c *Context) takeLateLocked() error {
 	defer c.mu.Unlock()
 	return c.takeLate()
 }
-
-// Interrupt ends the context of the stream's goroutines (and of ForeachBatch's functions) ahead of Terminate: engines call it when
-// nothing that runs now can still count.
-func (c *Context) Interrupt() { c.cancel() }
-
-// Ended is a context that ends when the stream ends.
-func (c *Context) Ended() context.Context { return c.ctx }
-
-// Done is closed when the stream has ended and all its goroutines have returned.
-func (c *Context) Done() <-chan struct{} { return c.done }

@@ -15,6 +15,8 @@ var (
 	ErrAfterStart = errors.New("Adding new inputs, transformations, and output operations after starting a context is not supported") //nolint:staticcheck // Spark's sentence
 	// ErrAfterStop is what an operation added to a stopped context leads to.
 	ErrAfterStop = errors.New("Adding new inputs, transformations, and output operations after stopping a context is not supported") //nolint:staticcheck // Spark's sentence
+	// ErrStopInListener is returned by Stop when a listener calls it, which waits for the listener.
+	ErrStopInListener = errors.New("Cannot stop StreamingContext within listener bus thread.") //nolint:staticcheck // Spark's sentence
 	// ErrNoCheckpoint is returned by Start when the job keeps state or windows and there is nowhere to save them.
 	ErrNoCheckpoint = errors.New("The checkpoint directory has not been set. Please set it by StreamingContext.checkpoint().") //nolint:staticcheck // Spark's sentence
 )

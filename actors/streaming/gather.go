@@ -31,8 +31,8 @@ func (b *run) gather(in input) (gathered, error) {
 			g.results = append(g.results, partials.([]any)[p.slot])
 		}
 	}
-	if g.none && in.union {
-		return g, &timeError{"Could not generate RDD from a parent for unifying at time", b.time}
+	if g.none && in.union != nil {
+		return g, wrapped(in.union, &timeError{"Could not generate RDD from a parent for unifying at time", b.time})
 	}
 	return g, nil
 }

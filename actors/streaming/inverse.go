@@ -23,7 +23,7 @@ func inverted[T any, K comparable, V, U any](s Stream[T], op string, in combiner
 	}
 	c.unnamed(op, fmt.Sprintf("(%v,%v)", w.width, w.slide), n, codecs.name(), err)
 	n.needs(w.reduce == nil, "the reduce function").needs(w.inverse == nil, "the inverse function")
-	n.checkWindow(op, s.n.slide, w.width, w.slide)
+	n.checkWindow(reducedWindowedStream, s.n.slide, w.width, w.slide)
 	return Stream[U]{n}
 }
 

@@ -1,6 +1,7 @@
 package streaming
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -186,7 +187,7 @@ func (c *Context) tooLate(n *node) {
 	if c.state == Stopped {
 		err = ErrAfterStop
 	}
-	c.late = &OpError{Op: n.op, Place: n.place, Err: err}
+	c.late = errors.Join(c.late, &OpError{Op: n.op, Place: n.place, Err: err})
 	c.log.Error(err.Error(), "operation", n.op, "at", n.place)
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -29,15 +30,20 @@ func inPackage(f runtime.Frame) bool {
 	return strings.HasPrefix(f.Function, packagePath+".") && !strings.HasSuffix(f.File, "_test.go")
 }
 
-// insideUserFunction tells whether the calling goroutine is inside the narrow half of a Task or inside a Runner: a Stop that
-// waited there would wait for itself. The call stack knows it for sure, which no flag shared between goroutines does.
-func insideUserFunction() bool {
+// Where the functions of a job, and where listeners, are called from.
+var (
+	userFunctions = []string{packagePath + ".(*Task).guard", packagePath + ".(*Runner).guard"}
+	emitting      = packagePath + ".(*Context).Emit"
+)
+
+// under tells whether the calling goroutine is inside one of the functions: a Stop that waited there would wait for itself. The call
+// stack knows it for sure, which no flag shared between goroutines does.
+func under(functions ...string) bool {
 	var pcs [256]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
 	for {
 		f, more := frames.Next()
-		switch f.Function {
-		case packagePath + ".(*Task).guard", packagePath + ".(*Runner).guard":
+		if slices.Contains(functions, f.Function) {
 			return true
 		}
 		if !more {

@@ -48,7 +48,7 @@ type slot struct {
 // An input of a wide operation is reached over one path for each branch of the unions before it.
 type input struct {
 	paths []path
-	union bool // there is a union on the way
+	union *node // a union on the way, nil when there is none
 }
 
 type path struct {
@@ -155,9 +155,15 @@ func lineages(n *node) [][]*node {
 	return all
 }
 
-// unites tells whether a union stands between n and its roots.
-func unites(n *node) bool {
-	return n.union || n.narrow != nil && unites(n.inputs[0])
+// unites finds the last union between n and its roots.
+func unites(n *node) *node {
+	switch {
+	case n.union:
+		return n
+	case n.narrow != nil:
+		return unites(n.inputs[0])
+	}
+	return nil
 }
 
 func (p *Program) root(n *node) *root {

@@ -1,6 +1,7 @@
 package streaming
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -13,17 +14,16 @@ type Queue[T any] struct {
 	mu        sync.Mutex
 	batches   [][]T
 	oneByOne  bool
-	otherwise Option[[]T]
+	otherwise []T
 }
 
 // QueueStream is an input with a queue of batches: with oneAtATime each batch of the stream is one that was pushed, otherwise it is
 // all that are in the queue, each as a partition. While the queue is empty, a batch is what was set with Default, and without that an
-// empty one when all are taken at once, no dataset at all when they are taken one by one. What is in the queue is not saved.
+// empty one. What is in the queue is not saved.
 func QueueStream[T any](c *Context, oneAtATime bool) *Queue[T] {
 	q := &Queue[T]{oneByOne: oneAtATime}
 	n := typed[T](&node{source: &sourceSpec{pull: func(time.Time) (any, bool) {
-		partitions, ok := q.next()
-		return partitions, ok
+		return q.next(), true
 	}}})
 	q.Stream = Stream[T]{c.add("queueStream", n)}
 	return q
@@ -33,32 +33,28 @@ func QueueStream[T any](c *Context, oneAtATime bool) *Queue[T] {
 func (q *Queue[T]) Push(elements ...T) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.batches = append(q.batches, append([]T{}, elements...))
+	q.batches = append(q.batches, slices.Clone(elements))
 }
 
 // Default sets what a batch is while the queue is empty. Spark: defaultRDD.
 func (q *Queue[T]) Default(elements ...T) *Queue[T] {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.otherwise = Some(append([]T{}, elements...))
+	q.otherwise = slices.Clone(elements)
 	return q
 }
 
 // next takes a batch. Spark: QueueInputDStream.compute.
-func (q *Queue[T]) next() (partitions [][]T, ok bool) {
+func (q *Queue[T]) next() (partitions [][]T) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch {
-	case len(q.batches) > 0 && q.oneByOne:
+	case len(q.batches) == 0:
+		return [][]T{q.otherwise}
+	case q.oneByOne:
 		partitions, q.batches = q.batches[:1:1], q.batches[1:]
-	case len(q.batches) > 0:
-		partitions, q.batches = q.batches, nil
 	default:
-		otherwise, set := q.otherwise.Get()
-		if !set {
-			return [][]T{}, !q.oneByOne
-		}
-		partitions = [][]T{otherwise}
+		partitions, q.batches = q.batches, nil
 	}
-	return partitions, true
+	return partitions
 }

@@ -111,7 +111,8 @@ func TestRateLimits(t *testing.T) {
 		{"the initial rate, before there is an estimate", streaming.RateLimits{Interval: 500 * ms, InitialRate: 500, MaxPerPartition: per(1000)}, -1, map[int32]int64{0: 1000}, map[int32]int64{0: 250}},
 		{"SPARK-18371: what rounds to 0 is no freedom", streaming.RateLimits{Interval: time.Second}, 1, map[int32]int64{0: 10, 1: 10}, map[int32]int64{0: 1, 1: 1}},
 		{"SPARK-12073: who lags little does not starve", streaming.RateLimits{Interval: time.Second, MinPerPartition: per(5)}, 100, map[int32]int64{0: 1_000_000, 1: 1}, map[int32]int64{0: 99, 1: 5}},
-		{"nobody lags: shared evenly", streaming.RateLimits{Interval: time.Second}, 100, map[int32]int64{0: 0, 1: 0}, map[int32]int64{0: 50, 1: 50}},
+		{"nobody lags: no limit", streaming.RateLimits{Interval: time.Second, MaxPerPartition: per(100)}, 100, map[int32]int64{0: 0, 1: 0}, nil},
+		{"no partitions", streaming.RateLimits{Interval: time.Second, MaxPerPartition: per(100)}, 100, nil, nil},
 		{"one has a bound, the other none", streaming.RateLimits{Interval: time.Second, MaxPerPartition: func(p int32) float64 { return float64(p) * 10 }}, -1, map[int32]int64{0: 5, 1: 5}, map[int32]int64{0: all, 1: 10}},
 	} {
 		t.Run(c.name, func(t *testing.T) { want(t, c.limits.Allowed(c.rate, c.lag), c.want) })

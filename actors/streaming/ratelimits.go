@@ -19,7 +19,8 @@ type RateLimits struct {
 }
 
 // Allowed is how many records the next batch may take of each partition that lag knows, given the estimated rate in records a second
-// over all partitions (not positive: not known yet) and how far each partition lags. Nil means that there is no limit at all.
+// over all partitions (not positive: not known yet) and how far each partition lags. Nil means that there is no limit at all: there is
+// no rate and no bound, or there is a rate and nobody lags.
 //
 // The rate is shared out by lag. Three defects of Spark's formula are not here: a limit that rounds to 0 is at least 1 record, and not
 // "no limit" (SPARK-18371); a partition that lags little gets the minimum and does not starve beside one that lags much (SPARK-12073);
@@ -34,10 +35,10 @@ func (l RateLimits) Allowed(rate float64, lag map[int32]int64) map[int32]int64 {
 	}
 	limits, limited := make(map[int32]float64, len(lag)), false
 	for p, n := range lag {
-		limits[p] = l.limit(p, rate, max(n, 0), total, len(lag))
+		limits[p] = l.limit(p, rate, max(n, 0), total)
 		limited = limited || limits[p] > 0
 	}
-	if !limited && rate <= 0 {
+	if !limited {
 		return nil
 	}
 	allowed := make(map[int32]int64, len(lag))
@@ -48,18 +49,18 @@ func (l RateLimits) Allowed(rate float64, lag map[int32]int64) map[int32]int64 {
 }
 
 // limit is a partition's share of the rate, or its own bound, in records a second; 0 for none.
-func (l RateLimits) limit(p int32, rate float64, lag, total int64, partitions int) float64 {
+func (l RateLimits) limit(p int32, rate float64, lag, total int64) float64 {
 	most := 0.0
 	if l.MaxPerPartition != nil {
 		most = l.MaxPerPartition(p)
 	}
-	if rate <= 0 {
+	switch {
+	case rate <= 0:
 		return most
+	case total == 0:
+		return 0
 	}
-	share := rate / float64(partitions) // nobody lags: what comes is shared evenly
-	if total > 0 {
-		share = float64(lag) / float64(total) * rate
-	}
+	share := float64(lag) / float64(total) * rate
 	if most > 0 {
 		return min(share, most)
 	}

@@ -6,7 +6,7 @@ package streaming
 func (c *Context) Renew(engine Engine) *Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	fresh := NewContext(c.interval, WithEngine(engine), WithLog(c.log), WithTopics(c.topics...), WithStateLimit(c.limit))
+	fresh := NewContext(c.interval, WithEngine(engine), WithLog(c.log), WithTopics(c.topics...), WithPattern(c.pattern), WithStateLimit(c.limit))
 	fresh.saved, fresh.byPartition, fresh.remembers, fresh.codecs = c.saved, c.byPartition, c.remembers, c.codecs
 	fresh.nodes, fresh.mistakes, fresh.listeners = c.nodes, c.mistakes, c.listeners
 	for _, n := range c.nodes {

@@ -78,9 +78,10 @@ type run struct {
 	ctx      context.Context
 	time     time.Time
 	parts    []PartInput
-	datasets map[*node]any   // of pulled sources and wide operations; nil: none
-	locals   map[*node][]any // results of the slots behind such a root: [][]any by partition
-	owners   map[*node][]int // of a dataset that was made by partition of the source: the part that each of its partitions belongs to
+	datasets map[*node]any      // of pulled sources and wide operations; nil: none
+	locals   map[*node][]any    // results of the slots behind such a root: [][]any by partition
+	owners   map[*node][]int    // of a dataset that was made by partition of the source: the part that each of its partitions belongs to
+	written  map[*node]gathered // by output: what it writes, if there is a dataset
 	outputs  []messages.OutputReport
 	// operators are the Runner's, or those of the Shard of the part to which this run is confined; part is -1 for all.
 	operators map[*node]operator
@@ -140,6 +141,9 @@ func (b *run) compute() error {
 		if err := b.step(n); err != nil {
 			return err
 		}
+	}
+	if err := b.gatherOutputs(); err != nil {
+		return err
 	}
 	return b.settle()
 }
@@ -217,29 +221,47 @@ func (b *run) fold(r *root, dataset any, i int) (partials []any, err error) {
 	return t.Finish()
 }
 
-// runOutputs runs the outputs in the order of registration; the first that fails ends the batch.
-func (b *run) runOutputs() error {
-	for i, n := range b.program.outputs {
+// gatherOutputs collects what the outputs of this batch write.
+func (b *run) gatherOutputs() error {
+	b.written = map[*node]gathered{}
+	for _, n := range b.program.outputs {
 		if !b.fires(n) {
 			continue
 		}
-		err := b.output(i, n)
+		in, err := b.gather(b.program.inputs[n][0])
 		if err != nil {
 			return err
+		}
+		if !in.none {
+			b.written[n] = in
 		}
 	}
 	return nil
 }
 
-func (b *run) output(i int, n *node) error {
-	in, err := b.gather(b.program.inputs[n][0])
-	if err != nil || in.none {
-		return err
+// runOutputs runs the outputs in the order of registration. One that fails does not keep the others from being run, as in Spark;
+// the first error is the batch's.
+func (b *run) runOutputs() (first error) {
+	for i, n := range b.program.outputs {
+		in, ok := b.written[n]
+		if !ok {
+			continue
+		}
+		if err := b.output(i, n, in); first == nil {
+			first = err
+		}
+		if b.ctx.Err() != nil {
+			break
+		}
 	}
+	return first
+}
+
+func (b *run) output(i int, n *node, in gathered) error {
 	report := messages.OutputReport{ID: i, Name: n.op + " at " + n.place}
 	b.program.context.Emit(messages.OutputStarted{Time: b.time, ID: i, Name: report.Name})
 	started := time.Now()
-	err = b.guard(n, func() error { return wrapped(n, n.output.write(b, in)) })
+	err := b.guard(n, func() error { return wrapped(n, n.output.write(b, in)) })
 	report.Elapsed = time.Since(started)
 	if err != nil {
 		report.Err = err.Error()

@@ -23,20 +23,22 @@ func windowed[T any](s Stream[T], op string, width, slide time.Duration) Stream[
 		return w
 	}
 	c.unnamed(op, fmt.Sprintf("(%v,%v)", width, slide), n, dataset.Name, err)
-	n.checkWindow(op, s.n.slide, width, slide)
+	n.checkWindow(windowedStream, s.n.slide, width, slide)
 	return Stream[T]{n}
 }
 
+// Spark's names of the two kinds of windows.
+const (
+	windowedStream        = "windowed DStream"
+	reducedWindowedStream = "ReducedWindowedDStream"
+)
+
 // checkWindow finds widths and slides that are no multiples of the parent's slide, in Spark's words.
-func (n *node) checkWindow(op string, parent, width, slide time.Duration) {
-	kind := "windowed"
-	if op != "window" {
-		kind = op
-	}
-	n.must(parent > 0 && (width <= 0 || width%parent != 0), fmt.Sprintf("The window duration of %s DStream (%d ms) "+
-		"must be a multiple of the slide duration of parent DStream (%d ms)", kind, width.Milliseconds(), parent.Milliseconds()))
-	n.must(parent > 0 && (slide <= 0 || slide%parent != 0), fmt.Sprintf("The slide duration of %s DStream (%d ms) "+
-		"must be a multiple of the slide duration of parent DStream (%d ms)", kind, slide.Milliseconds(), parent.Milliseconds()))
+func (n *node) checkWindow(kind string, parent, width, slide time.Duration) {
+	const form = "The %s duration of %s (%d ms) must be a multiple of the slide duration of parent DStream (%d ms)"
+	wrong := func(d time.Duration) bool { return parent > 0 && (d <= 0 || d%parent != 0) }
+	n.must(wrong(width), fmt.Sprintf(form, "window", kind, width.Milliseconds(), parent.Milliseconds()))
+	n.must(wrong(slide), fmt.Sprintf(form, "slide", kind, slide.Milliseconds(), parent.Milliseconds()))
 }
 
 // datasetWeigher estimates what a dataset holds.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ type Kit struct {
 	topics   []*TopicSource
 	rejects  []messages.Reject
 	saved    *saved
+	running sync.Mutex // held while a batch runs
 	// failed are the times of the batches that are to run again after a Restart, again those that do now.
 	failed, again []time.Time
 }
@@ -70,16 +72,29 @@ func (e engine) Start(p *streaming.Program) error {
 	if last.After(e.k.now) {
 		e.k.now = last
 	}
+	if err == nil {
+		p.Context().Emit(messages.StreamingStarted{Time: time.Now()})
+	}
 	return err
 }
 
-func (e engine) Stop(bool) error { return nil }
+// Stop waits for the batch that runs.
+func (e engine) Stop(bool) error {
+	e.k.running.Lock()
+	defer e.k.running.Unlock()
+	return nil
+}
 
 // Context is the context that the job is written on; after a Restart it is another one.
 func (k *Kit) Context() *streaming.Context { return k.context }
 
-// Err is the first error since the start or the last Restart: of the start, or of a batch.
-func (k *Kit) Err() error { return k.err }
+// Err is the first error since the start or the last Restart: of the start, of a batch, or of an operation that was added too late.
+func (k *Kit) Err() error {
+	if err := k.context.Late(); err != nil {
+		k.fail(err)
+	}
+	return k.err
+}
 
 // Stdout is what print has written so far.
 func (k *Kit) Stdout() string { return k.stdout.String() }
@@ -96,7 +111,8 @@ func (k *Kit) produce(_ context.Context, records []messages.Outgoing) error {
 }
 
 // Tick starts the context the first time; it fires the next batch and returns when it has run. A batch that fails does not end the
-// test: its error is in Err, what it changed is dropped, and the next Tick goes on with the next batch.
+// test: its error is in Err and what AwaitTermination returns, what it changed is dropped, and the next Tick goes on with the next
+// batch. On a context that was stopped it does nothing.
 func (k *Kit) Tick() {
 	k.t.Helper()
 	k.start()
@@ -104,21 +120,30 @@ func (k *Kit) Tick() {
 		return
 	}
 	at := k.next()
-	if err := k.batch(at); err != nil {
+	if err := k.fire(at); err != nil {
 		k.failed = append(k.failed, at)
+		k.context.Report(err)
 		k.fail(err)
+	}
+	if k.context.Stopping() { // a function of the job has stopped the stream
+		<-k.context.Done()
 	}
 }
 
+func (k *Kit) fire(at time.Time) error {
+	k.running.Lock()
+	defer k.running.Unlock()
+	return k.batch(at)
+}
+
+// start starts a context that has not been started; one that was stopped before says so.
 func (k *Kit) start() {
-	if k.context.State() != streaming.Initialized {
+	if k.runner != nil || k.err != nil {
 		return
 	}
 	if err := k.context.Start(); err != nil {
 		k.fail(err)
-		return
 	}
-	k.context.Emit(messages.StreamingStarted{Time: time.Now()})
 }
 
 // next is the time of the next batch: one that failed before the last Restart, or the one behind the last.

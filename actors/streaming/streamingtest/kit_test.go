@@ -128,7 +128,7 @@ func TestAQueueGivesOneBatchAtATimeOrAll(t *testing.T) {
 		one     bool
 		set     []int
 		batches [][]int
-	}{{true, nil, [][]int{{1}, {2, 3}}}, {true, []int{9}, [][]int{{1}, {2, 3}, {9}}}, {false, nil, [][]int{{1, 2, 3}, nil, nil}}, {false, []int{9}, [][]int{{1, 2, 3}, {9}, {9}}}} {
+	}{{true, nil, [][]int{{1}, {2, 3}, nil}}, {true, []int{9}, [][]int{{1}, {2, 3}, {9}}}, {false, nil, [][]int{{1, 2, 3}, nil, nil}}, {false, []int{9}, [][]int{{1, 2, 3}, {9}, {9}}}} {
 		k := streamingtest.New(t, time.Second)
 		q := streaming.QueueStream[int](k.Context(), c.one)
 		if c.set != nil {
