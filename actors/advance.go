@@ -46,7 +46,7 @@ func (p *progress) openNext() {
 // firstPlan is the oldest batch that has to be run again.
 func (p *progress) firstPlan() (plan messages.Plan, ok bool) {
 	for _, state := range p.partitions {
-		if state.plan != nil && (!ok || state.plan.Time.Before(plan.Time) ||
+		if state.plan != nil && !p.restoringPlan(state.plan.Time) && (!ok || state.plan.Time.Before(plan.Time) ||
 			state.plan.Time.Equal(plan.Time) && state.plan.Attempt > plan.Attempt) {
 			plan, ok = *state.plan, true
 		}
@@ -80,7 +80,7 @@ func (p *progress) openMembers() {
 		return
 	}
 	for tp, state := range p.partitions {
-		if _, in := f.members[tp]; in || !state.ready {
+		if _, in := f.members[tp]; in || !state.ready || !state.opensAt(f.time) {
 			continue
 		}
 		if f.rerun && !p.plannedHere(state) || !f.rerun && state.plan != nil {
@@ -197,7 +197,9 @@ func (p *progress) runComplete() {
 	}
 	b := f.batch
 	b.cutAt = p.now()
+	b.shards, b.assignments = p.shardsFor(b.time), map[messages.TopicPartition]int64{}
 	for tp, state := range p.partitions {
+		b.assignments[tp] = state.assignment
 		if state.gone > 0 {
 			b.gone[tp] = state.gone
 		}

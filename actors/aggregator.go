@@ -21,10 +21,13 @@ type aggregator struct {
 	hold      *streaming.Hold
 	ctx       actor.Context // of the message at hand
 	consumers map[messages.TopicPartition]*actor.PID
-	started   time.Time
-	waits     string
-	recents   []messages.BatchReport
-	totals    messages.Status
+	// restoring ends the restores under way; saidRestore is when the log heard of one last.
+	restoring   map[messages.TopicPartition]context.CancelFunc
+	saidRestore time.Time
+	started     time.Time
+	waits       string
+	recents     []messages.BatchReport
+	totals      messages.Status
 }
 
 func aggregatorProps(s *settings) *actor.Props {
@@ -44,6 +47,10 @@ func (a *aggregator) Receive(ctx actor.Context) {
 		a.assigned(m)
 	case messages.Ready:
 		a.progress.readied(m)
+	case restored:
+		a.progress.restoredState(m)
+	case restoreTold:
+		a.restoreTold(m)
 	case messages.Tick:
 		a.tick(m)
 	case messages.Part:
@@ -79,7 +86,7 @@ func (a *aggregator) start() {
 		return
 	}
 	a.hold, a.started = hold, time.Now()
-	a.consumers = map[messages.TopicPartition]*actor.PID{}
+	a.consumers, a.restoring = map[messages.TopicPartition]*actor.PID{}, map[messages.TopicPartition]context.CancelFunc{}
 	a.progress = newProgress(a, a.settings.rules, time.Now)
 	if a.backpressure {
 		a.progress.pace, err = newPace(a.settings.rules.interval, a.perSecond)
@@ -178,6 +185,9 @@ func (a *aggregator) state() string {
 // close gives everything back; it may run twice, and before Started.
 func (a *aggregator) close() {
 	a.members.Join(func(any) {})
+	for tp := range a.restoring {
+		a.stopRestore(tp)
+	}
 	a.hold.Release()
 }
 
@@ -188,6 +198,8 @@ func (p *progress) statuses() []messages.PartitionStatus {
 		state := p.partitions[tp]
 		s := messages.PartitionStatus{TopicPartition: tp, Next: state.from, End: max(state.end, state.from), State: "open"}
 		switch {
+		case state.number != 0:
+			s.State = state.text(p.now())
 		case p.paused:
 			s.State = "paused"
 		case !state.ready:
@@ -229,6 +241,7 @@ func (a *aggregator) spawn(tp messages.TopicPartition) {
 }
 
 func (a *aggregator) drop(tp messages.TopicPartition) {
+	a.stopRestore(tp)
 	if pid, ok := a.consumers[tp]; ok {
 		delete(a.consumers, tp)
 		a.ctx.Stop(pid)

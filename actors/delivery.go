@@ -17,6 +17,17 @@ type Batch struct {
 	// Fresh are partitions without a committed offset. They are committed with their first batch even when nothing was read:
 	// otherwise a group that began at the end would begin there again, and miss what came in between.
 	Fresh map[messages.TopicPartition]bool
+	// Assignments are those in which the partitions were opened.
+	Assignments map[messages.TopicPartition]int64
+}
+
+// claims are ranges with the assignments in which they were opened.
+func (b Batch) claims(ranges []messages.OffsetRange) []messages.Claim {
+	out := make([]messages.Claim, len(ranges))
+	for i, r := range ranges {
+		out[i] = messages.Claim{OffsetRange: r, Assignment: b.Assignments[r.TopicPartition]}
+	}
+	return out
 }
 
 // Delivery is the order in which a batch's outputs, its state and its offsets become durable; there is one implementation a mode.
@@ -56,7 +67,7 @@ func (b Batch) planned() []messages.Offset {
 // done are the offsets behind the batch. Their metadata is the batch's too: whoever comes next gives no other batch its time.
 func (b Batch) done() []messages.Offset {
 	var out []messages.Offset
-	for _, r := range b.read() {
+	for _, r := range b.read(nil) {
 		out = append(out, b.offset(r, r.Until))
 	}
 	return out
@@ -67,76 +78,42 @@ func (b Batch) offset(r messages.OffsetRange, at int64) messages.Offset {
 	return messages.Offset{TopicPartition: r.TopicPartition, At: at, Metadata: plan.Encode()}
 }
 
-// commitOffsets writes offsets, if there are any.
-func commitOffsets(ctx context.Context, o Offsets, offsets []messages.Offset) error {
-	if len(offsets) == 0 {
-		return nil
+// read are the ranges whose offsets the batch commits, and those of the partitions whose state it has changed.
+func (b Batch) read(changed map[messages.TopicPartition]bool) []messages.OffsetRange {
+	var out []messages.OffsetRange
+	for _, r := range b.Ranges {
+		if r.Count() > 0 || b.Fresh[r.TopicPartition] || changed[r.TopicPartition] {
+			out = append(out, r)
+		}
 	}
-	return o.CommitOffsets(ctx, offsets)
+	return out
 }
 
 // AtLeastOnce plans, runs the outputs, then commits. A crash in between leaves the plan at From, and whoever owns the partition
 // next runs that very range again under that very time: outputs may repeat, nothing is lost, state is exact.
 type AtLeastOnce struct {
-	// Offsets is where progress is kept.
-	Offsets Offsets
-	// Saved keeps the state with the offsets; nil for a job without state.
-	Saved Saved
+	// Store is where offsets and state are kept.
+	Store Store
 }
 
-// Saved saves state with the offsets that it belongs to.
-type Saved interface {
-	// Plan notes the batch ahead of its outputs.
-	Plan(Batch) error
-	// Save makes the changes durable, as one with the batch's offsets.
-	Save(Batch, iter.Seq[messages.Change]) error
-	// committed tells that the batch's offsets are committed.
-	committed(Batch)
-}
-
-// Plan writes the plan as metadata of an offset commit at From, and into the checkpoint.
-func (d AtLeastOnce) Plan(ctx context.Context, b Batch) error {
-	if err := commitOffsets(ctx, d.Offsets, b.planned()); err != nil {
-		return err
-	}
-	if d.Saved == nil {
-		return nil
-	}
-	return d.Saved.Plan(b)
-}
+// Plan writes the batch down ahead.
+func (d AtLeastOnce) Plan(ctx context.Context, b Batch) error { return d.Store.Plan(ctx, b) }
 
 // Begin does nothing: outputs stand as soon as they are written.
 func (d AtLeastOnce) Begin(context.Context, Batch, iter.Seq[messages.Change]) error { return nil }
 
-// Commit saves the state, then the offsets. A crash in between is found at the start: the checkpoint stands at the planned Until.
+// Commit saves offsets and state.
 func (d AtLeastOnce) Commit(ctx context.Context, b Batch, changes iter.Seq[messages.Change]) error {
-	return saveAndCommit(ctx, d.Saved, d.Offsets, b, changes)
+	return d.Store.Save(ctx, b, changes)
 }
 
-func saveAndCommit(ctx context.Context, s Saved, o Offsets, b Batch, changes iter.Seq[messages.Change]) error {
-	if s != nil {
-		if err := s.Save(b, changes); err != nil {
-			return err
-		}
-	}
-	if err := commitOffsets(ctx, o, b.done()); err != nil {
-		return err
-	}
-	if s != nil {
-		s.committed(b)
-	}
-	return nil
-}
-
-// Abort does nothing: the plan stays, and the batch is run again.
-func (d AtLeastOnce) Abort(context.Context, Batch) {}
+// Abort gives up what was not saved: the plan stays, and the batch is run again.
+func (d AtLeastOnce) Abort(ctx context.Context, _ Batch) { d.Store.Abort(ctx) }
 
 // AtMostOnce commits, then runs the outputs: a crash in between loses the batch's outputs, nothing is ever repeated.
 type AtMostOnce struct {
-	// Offsets is where progress is kept.
-	Offsets Offsets
-	// Saved keeps the state with the offsets; nil for a job without state.
-	Saved Saved
+	// Store is where offsets and state are kept.
+	Store Store
 }
 
 // Plan does nothing: no batch is run again.
@@ -144,11 +121,11 @@ func (d AtMostOnce) Plan(context.Context, Batch) error { return nil }
 
 // Begin saves the state and commits the offsets behind the batch, before its outputs.
 func (d AtMostOnce) Begin(ctx context.Context, b Batch, changes iter.Seq[messages.Change]) error {
-	return saveAndCommit(ctx, d.Saved, d.Offsets, b, changes)
+	return d.Store.Save(ctx, b, changes)
 }
 
 // Commit does nothing more.
 func (d AtMostOnce) Commit(context.Context, Batch, iter.Seq[messages.Change]) error { return nil }
 
-// Abort does nothing: what is committed stays so.
-func (d AtMostOnce) Abort(context.Context, Batch) {}
+// Abort gives up what was not saved; what is committed stays so.
+func (d AtMostOnce) Abort(ctx context.Context, _ Batch) { d.Store.Abort(ctx) }

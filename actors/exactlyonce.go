@@ -12,16 +12,20 @@ import (
 type Transactions interface {
 	// ProduceAll writes records within the transaction under way; the first begins one.
 	ProduceAll(context.Context, []messages.Outgoing) error
+	// SaveState writes changes of the state into the changelog, within the transaction under way; the first begins one. No change at all
+	// begins none.
+	SaveState(context.Context, iter.Seq[messages.Change]) error
 	// Pending tells whether there is one under way.
 	Pending() bool
-	// Commit ends it, as one with the offsets behind the ranges of a batch: its time, its attempt. An error says that nothing was
+	// Commit ends it, as one with the offsets behind the ranges that a batch claims: its time, its attempt. An error says that nothing was
 	// committed; messages.ErrNotOwner, that another member will run these ranges.
-	Commit(ctx context.Context, batch time.Time, attempt int, ranges []messages.OffsetRange) error
+	Commit(ctx context.Context, batch time.Time, attempt int, claims []messages.Claim) error
 	// Abort gives it up. Without one it does nothing.
 	Abort(context.Context)
 }
 
-// ExactlyOnce makes a batch's records (the job's outputs to Kafka, its dead letters) and its offsets one transaction. Nothing is
+// ExactlyOnce makes a batch's records (the job's outputs to Kafka, its dead letters), what it changed in the state, and its offsets one
+// transaction. Nothing is
 // planned ahead: a batch that did not commit has left no trace that a reader of committed records could see, so whoever runs
 // those records next is free to cut them in another way. What an output does elsewhere (prints, writes to a file) may repeat.
 //
@@ -39,24 +43,16 @@ func (d ExactlyOnce) Begin(context.Context, Batch, iter.Seq[messages.Change]) er
 // Commit ends the transaction. A revocation waits for it, at most the source's RevokeTimeout: the source's client is another one than
 // the transaction's, so nothing stands in its way. If it takes longer, the partitions go, the group's generation with them, and
 // the commit is refused.
-func (d ExactlyOnce) Commit(ctx context.Context, b Batch, _ iter.Seq[messages.Change]) error {
-	ranges := b.read()
+func (d ExactlyOnce) Commit(ctx context.Context, b Batch, changes iter.Seq[messages.Change]) error {
+	if err := d.Transactions.SaveState(ctx, changes); err != nil {
+		return err
+	}
+	ranges := b.read(partitionsOf(changes))
 	if len(ranges) == 0 && d.Transactions.Pending() {
 		ranges = b.Ranges // a window that closes without news: the offsets stay, but tell that this batch was committed
 	}
-	return d.Transactions.Commit(ctx, b.Time, b.Attempt, ranges)
+	return d.Transactions.Commit(ctx, b.Time, b.Attempt, b.claims(ranges))
 }
 
 // Abort gives the batch's records up.
 func (d ExactlyOnce) Abort(ctx context.Context, _ Batch) { d.Transactions.Abort(ctx) }
-
-// read are the ranges whose offsets the batch commits.
-func (b Batch) read() []messages.OffsetRange {
-	var out []messages.OffsetRange
-	for _, r := range b.Ranges {
-		if r.Count() > 0 || b.Fresh[r.TopicPartition] {
-			out = append(out, r)
-		}
-	}
-	return out
-}

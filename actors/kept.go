@@ -167,9 +167,10 @@ func (k *Kept) reconcile(m messages.Assigned) (messages.Assigned, error) {
 			behind[p.TopicPartition] = p.From
 			p.From, p.Committed = r.Until, false
 		}
-		if !p.Planned || p.Plan.Until <= p.From { // no other batch gets the time of the saved one
-			p.Planned, p.Plan = true, messages.Plan{Time: later(p.Plan.Time, saved.Time), Until: p.From}
+		if p.Planned && p.Plan.Until <= p.From {
+			p.Planned, p.Plan = false, messages.Plan{}
 		}
+		p.Last = later(p.Last, saved.Time) // no other batch gets the time of the saved one
 		positions = append(positions, p)
 	}
 	k.behind.Store(&behind)

@@ -43,6 +43,9 @@ func (p *progress) committed(b *batch) {
 			state.from = part.Range.Until
 			state.end = max(state.end, part.End)
 			state.gone = 0
+			if b.shards[part.Range.TopicPartition] != nil {
+				state.after = b.time
+			}
 			state.fresh = state.fresh && !b.fresh[part.Range.TopicPartition]
 			if state.plan != nil && state.from >= state.plan.Until {
 				state.plan = nil

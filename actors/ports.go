@@ -46,3 +46,11 @@ type Writer interface {
 	// Flush waits until nothing is unacknowledged.
 	Flush(ctx context.Context) error
 }
+
+// Changelog is where the state of partitions is kept when it follows them (exchange: partition).
+type Changelog interface {
+	// Restore reads what was kept of a partition, as it stands behind the group's committed offset, and gives it to load entry by entry.
+	// told hears from time to time how many of how many records have been read. It blocks until all is read or ctx ends; what passes is
+	// tried again.
+	Restore(ctx context.Context, p messages.TopicPartition, load func(messages.Change) error, told func(done, total int64)) error
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hibana-stream/hibana/actors/streaming"
 	"github.com/hibana-stream/hibana/messages"
 )
 
@@ -15,6 +16,7 @@ type effects interface {
 	run(batch)
 	spawn(messages.TopicPartition)
 	drop(messages.TopicPartition)
+	restore(tp messages.TopicPartition, number int64)
 	released(id int64)
 	ended(error)
 }
@@ -40,6 +42,7 @@ type progress struct {
 	floor      time.Time // no regular batch has this time or one before
 	batchID    int64
 	completed  int
+	restored   int64 // the number of the last restore
 	leaving    map[int64][]messages.TopicPartition
 	paused     bool
 	stop       *messages.Stop
@@ -62,6 +65,8 @@ type rules struct {
 	// retries bounds the attempts at a range in which a function of the job's fails, patience the wait for a Part.
 	retries  int
 	patience time.Duration
+	// follows tells whether state is kept of a partition that follows it, and has to be restored first; nil: of none.
+	follows func(messages.TopicPartition) bool
 }
 
 // partition is where one partition stands.
@@ -73,6 +78,11 @@ type partition struct {
 	ready bool
 	fresh bool // nothing is committed yet: the first commit includes it even when nothing was read
 	plan  *messages.Plan
+	// after is the time of the last batch that was committed for the partition, by whomever: time goes on from there.
+	after time.Time
+	// assignment is the number of the assignment in which it is here.
+	assignment int64
+	restoring
 }
 
 // batch is a batch that has been cut: its parts, in the order of the partitions.
@@ -86,6 +96,9 @@ type batch struct {
 	parts     []messages.Part
 	gone      map[messages.TopicPartition]int64
 	fresh     map[messages.TopicPartition]bool
+	shards    map[messages.TopicPartition]*streaming.Shard
+	// assignments are those in which the partitions were opened.
+	assignments map[messages.TopicPartition]int64
 }
 
 // filling is the batch that is being filled.
@@ -116,14 +129,15 @@ func (p *progress) positions(m messages.Assigned) {
 	p.assigned = true
 	for pos := range m.Positions() {
 		known := p.partitions[pos.TopicPartition]
-		state := &partition{from: pos.From, end: pos.End, goal: pos.End, gone: pos.Gone, fresh: !pos.Committed}
+		state := &partition{
+			from: pos.From, end: pos.End, goal: pos.End, gone: pos.Gone, fresh: !pos.Committed, after: pos.Last, assignment: pos.Assignment,
+		}
+		p.floor = later(p.floor, pos.Last)
 		if pos.Planned {
-			p.floor = later(p.floor, pos.Plan.Time)
-			if pos.Plan.Until > pos.From { // otherwise it is the batch that was committed there
-				state.plan = &pos.Plan
-			}
+			state.plan, state.after = &pos.Plan, pos.Plan.Time.Add(-1)
 		}
 		p.partitions[pos.TopicPartition] = state
+		p.beginRestore(pos.TopicPartition, state)
 		if known == nil {
 			p.spawn(pos.TopicPartition)
 			continue

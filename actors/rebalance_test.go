@@ -44,7 +44,7 @@ func (r *rig) join(name string) *memberRig {
 	m.stream = streaming.NewContext(200*time.Millisecond, streaming.WithTopics("events"), streaming.WithEngine(engine))
 	engine.System = actors.NewSystem(actors.Settings{
 		Instance: name, Group: "g", Context: m.stream, Source: source, Writer: r.writer,
-		Delivery: actors.AtLeastOnce{Offsets: source}, Ledger: &m.ledger, Memory: 64 << 20, Stdout: &m.out,
+		Delivery: actors.AtLeastOnce{Store: actors.InGroup{Offsets: source}}, Ledger: &m.ledger, Memory: 64 << 20, Stdout: &m.out,
 		Failure: actors.Failure{Retries: 3, Backoff: 200 * time.Millisecond},
 		Log:     zerolog.New(zerolog.NewTestWriter(r.t)).Level(zerolog.WarnLevel),
 		Close:   func() error { source.Stop(true); return nil },

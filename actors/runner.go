@@ -167,7 +167,7 @@ func (r *runner) wideHalf(ctx context.Context, b *batch, account *account) error
 				return err
 			}
 		}
-		parts[i] = streaming.PartInput{Range: part.Range, Partials: partials}
+		parts[i] = streaming.PartInput{Range: part.Range, Partials: partials, Shard: b.shards[part.Range.TopicPartition]}
 	}
 	result := r.wide.Run(ctx, b.time, parts)
 	account.ran(result)
@@ -218,7 +218,7 @@ func (r *runner) commitAlone(ctx context.Context, b *batch) error {
 }
 
 func (b *batch) described() Batch {
-	d := Batch{Time: b.time, Attempt: b.attempt, Fresh: b.fresh, Ranges: make([]messages.OffsetRange, len(b.parts))}
+	d := Batch{Time: b.time, Attempt: b.attempt, Fresh: b.fresh, Assignments: b.assignments, Ranges: make([]messages.OffsetRange, len(b.parts))}
 	for i, part := range b.parts {
 		d.Ranges[i] = part.Range
 	}

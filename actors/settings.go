@@ -34,7 +34,9 @@ type Settings struct {
 	// Produce is how the job's outputs write to Kafka; nil: Writer.ProduceAll.
 	Produce func(context.Context, []messages.Outgoing) error
 	// Kept is the checkpoint, when there is one.
-	Kept        *Kept
+	Kept *Kept
+	// Changelog is where state by partition is restored from; it is needed when the job keeps some.
+	Changelog   Changelog
 	Ledger      Ledger
 	DeadLetters DeadLetters
 	Failure     Failure
@@ -76,6 +78,7 @@ type settings struct {
 	ledger   Ledger
 	letters  DeadLetters
 	kept     *Kept
+	restores *restores
 	produce  func(context.Context, []messages.Outgoing) error
 	failure  Failure
 	rules    rules

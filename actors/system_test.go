@@ -67,7 +67,7 @@ func (r *rig) start(interval time.Duration, job func(*streaming.Context), change
 		r.t.Fatal(err)
 	}
 	r.set = actors.Settings{
-		Instance: "a", Group: "g", Source: source, Writer: r.writer, Delivery: actors.AtLeastOnce{Offsets: source},
+		Instance: "a", Group: "g", Source: source, Writer: r.writer, Delivery: actors.AtLeastOnce{Store: actors.InGroup{Offsets: source}},
 		Ledger: &r.ledger, Failure: actors.Failure{Retries: 3, Backoff: 200 * time.Millisecond}, Memory: 64 << 20,
 		Stdout: &r.out, Log: zerolog.New(zerolog.NewTestWriter(r.t)).Level(zerolog.InfoLevel),
 		Close: func() error { source.Stop(true); return nil },

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hibana-stream/hibana/actors"
@@ -11,43 +12,110 @@ import (
 	"github.com/hibana-stream/hibana/messages"
 )
 
+// stateSettings tell the context where state is saved.
+func (c *Config) stateSettings() []streaming.Setting {
+	switch {
+	case c.Exchange == ExchangePartition:
+		return []streaming.Setting{streaming.WithStateByPartition()}
+	case c.Checkpoint != "":
+		return []streaming.Setting{streaming.WithSavedState()}
+	}
+	return nil
+}
+
 // newDelivery makes the order of plan, outputs and commit that the configuration asks for.
 func (s *stream) newDelivery(p *streaming.Program) (actors.Delivery, error) {
-	if s.config.Exchange != ExchangeMemory {
-		return nil, &UsageError{fmt.Errorf("exchange: %s is not there yet; with memory, the default, jobs without state may run in any number of instances", s.config.Exchange)}
+	if s.config.Exchange == ExchangeTopic {
+		return nil, &UsageError{errors.New("exchange: topic is not there yet; accepted: memory (jobs without state may run in any number of instances, " +
+			"one with state in one), partition (state by key, when the job's keys are the records' keys)")}
 	}
-	if s.config.Delivery == ExactlyOnce {
-		return s.newExactlyOnce(p)
+	if len(p.StatefulTopics()) > 0 {
+		var err error
+		if s.changelog, err = s.newChangelog(p); err != nil {
+			return nil, err
+		}
+	}
+	store, err := s.newStore(p)
+	if err != nil {
+		return nil, err
+	}
+	switch s.config.Delivery {
+	case ExactlyOnce:
+		return actors.ExactlyOnce{Transactions: s.transactions}, nil
+	case AtMostOnce:
+		return actors.AtMostOnce{Store: store}, nil
+	}
+	return actors.AtLeastOnce{Store: store}, nil
+}
+
+// newStore makes what keeps offsets and state, and the transactions, if there are any.
+func (s *stream) newStore(p *streaming.Program) (actors.Store, error) {
+	if s.config.Delivery == ExactlyOnce && s.changelog == nil {
+		if err := s.stateless(p); err != nil {
+			return nil, err
+		}
+	}
+	if s.config.Delivery == ExactlyOnce || s.changelog != nil {
+		if err := s.newTransactions(); err != nil {
+			return nil, err
+		}
+		return &actors.InChangelog{Offsets: s.source, Transactions: s.transactions}, nil
 	}
 	if err := s.openCheckpoint(p); err != nil {
 		return nil, err
 	}
-	var saved actors.Saved
+	store := actors.InGroup{Offsets: s.source}
 	if s.kept != nil {
-		saved = s.kept
+		store.Saved = s.kept
 	}
-	if s.config.Delivery == AtMostOnce {
-		return actors.AtMostOnce{Offsets: s.source, Saved: saved}, nil
-	}
-	return actors.AtLeastOnce{Offsets: s.source, Saved: saved}, nil
+	return store, nil
 }
 
-// newExactlyOnce makes the transactions. State in a checkpoint folder cannot be part of one: saved before the transaction's end it
-// may be ahead of it after a crash, saved after it behind.
-func (s *stream) newExactlyOnce(p *streaming.Program) (actors.Delivery, error) {
-	if shapes := p.Shapes(); len(shapes) > 0 {
-		return nil, &UsageError{fmt.Errorf("delivery: exactly-once does not keep state yet, and the job has %s %q; at-least-once keeps it exactly, "+
-			"and repeats at most the outputs of the batch that ran when the process was killed", shapes[0].Kind, shapes[0].Operator)}
+// stateless refuses state in a checkpoint folder, which cannot be part of a transaction: saved before the transaction's end it may be
+// ahead of it after a crash, saved after it behind.
+func (s *stream) stateless(p *streaming.Program) error {
+	shapes := p.Shapes()
+	if len(shapes) == 0 {
+		return nil
 	}
+	return &UsageError{fmt.Errorf("delivery: exactly-once with exchange: memory keeps no state, and the job has %s %q; accepted: exchange: partition, when the job's "+
+		"keys are the records' keys; or delivery: at-least-once, which keeps state exactly, and repeats at most the outputs of the batch that ran when the process was killed",
+		shapes[0].Kind, shapes[0].Operator)}
+}
+
+// newTransactions makes this instance's transactions: its name is in their id, so that a restart ends what its predecessor has left.
+func (s *stream) newTransactions() error {
 	options, err := s.options(s.config.Settings.ProducerOptions)
+	if err != nil {
+		return err
+	}
+	options = append(options, s.config.Settings.BatchSizes(s.topicLimits))
+	s.transactions, err = kafka.NewTransactions(kafka.TransactionsConfig{
+		Client: options, ID: s.config.group() + "-" + s.instance.name, Source: s.source, Log: slogOf(s.log), Changelog: s.changelog,
+		Timeout: min(s.config.Settings.TransactionTimeout(), s.config.Settings.SessionTimeout()),
+	})
+	return err
+}
+
+// newChangelog makes what keeps state by partition.
+func (s *stream) newChangelog(p *streaming.Program) (*kafka.Changelog, error) {
+	options, err := s.options(s.config.Settings.ConsumerOptions)
 	if err != nil {
 		return nil, err
 	}
-	s.transactions, err = kafka.NewTransactions(kafka.TransactionsConfig{
-		Client: options, ID: s.config.group() + "-" + s.instance.name, Source: s.source, Log: slogOf(s.log),
-		Timeout: min(s.config.Settings.TransactionTimeout(), s.config.Settings.SessionTimeout()),
-	})
-	return actors.ExactlyOnce{Transactions: s.transactions}, err
+	return kafka.NewChangelog(kafka.ChangelogConfig{
+		Client: options, Group: s.config.group(), Topics: p.StatefulTopics(), Shapes: p.Shapes(), Log: slogOf(s.log),
+		Check: func(saved []messages.Shape) error { return s.reshaped(saved, p.Shapes()) },
+	}), nil
+}
+
+// reshaped refuses a job whose saved state would be lost, unless the configuration lets it go.
+func (s *stream) reshaped(saved, now []messages.Shape) error {
+	err := checkpoint.Compare(saved, now).Err()
+	if err == nil || s.config.State.AllowShapeChange {
+		return nil
+	}
+	return fmt.Errorf("%w (state.allow.shape.change: true would drop that state)", err)
 }
 
 // prepare comes before the first look at the committed offsets.
@@ -64,7 +132,7 @@ type recordWriter interface {
 }
 
 func (s *stream) outputs() recordWriter {
-	if s.transactions != nil {
+	if s.config.Delivery == ExactlyOnce {
 		return s.transactions
 	}
 	return s.writer

@@ -108,9 +108,7 @@ func (m *Main) plan(ctx context.Context, flags *runFlags) (*plan, error) {
 func (m *Main) compile(c *Config) (*streaming.Program, error) {
 	engine := &compiled{}
 	settings := []streaming.Setting{streaming.WithTopics(c.Topics...), streaming.WithEngine(engine)}
-	if c.Checkpoint != "" {
-		settings = append(settings, streaming.WithSavedState())
-	}
+	settings = append(settings, c.stateSettings()...)
 	s := streaming.NewContext(c.Interval, settings...)
 	if err := m.Job(s); err != nil {
 		return nil, fmt.Errorf("the job could not be written down: %w", err)

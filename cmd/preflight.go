@@ -25,6 +25,8 @@ type preflight struct {
 	limits map[string]int64
 	// alone is this member's name when the job can have no second one: it keeps state, and keys meet in this process only.
 	alone string
+	// stateful are the topics whose partitions' state follows them, into a changelog each.
+	stateful []string
 }
 
 // preflight asks; stop ends it. Afterwards the topics are there and may be read and written.
@@ -43,9 +45,10 @@ func (s *stream) preflight(p *streaming.Program, stop <-chan struct{}) error {
 		patience: patience{timeout: s.config.Startup.Timeout, log: s.log, every: askEvery},
 		admin:    admin, config: s.config, limits: map[string]int64{},
 	}
-	if p.Stateful() {
+	if p.Stateful() && s.config.Exchange == ExchangeMemory {
 		f.alone = s.memberName()
 	}
+	f.stateful = p.StatefulTopics()
 	ctx, cancel := f.begin(s.context.Ended(), s.context.Go, stop)
 	defer cancel()
 	err = f.run(ctx, p.Topics(), p.Writes())
@@ -61,6 +64,7 @@ func (f *preflight) run(ctx context.Context, reads, writes []string) error {
 		func(ctx context.Context) error { return f.findReads(ctx, reads) },
 		f.joinable,
 		func(ctx context.Context) error { return f.findWrites(ctx, writes) },
+		f.changelogs,
 		f.deadLetters,
 		func(ctx context.Context) error {
 			return f.admin.CheckMinISR(ctx, f.config.Settings.MinISR(), f.writes...)

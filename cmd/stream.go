@@ -33,11 +33,13 @@ type stream struct {
 	writer   *kafka.Writer
 	// transactions are there with exactly-once.
 	transactions *kafka.Transactions
-	store        *checkpoint.Store
-	kept         *actors.Kept
-	ledger       *checkpoint.Ledger
-	sample       *sample
-	program      *streaming.Program
+	// changelog keeps state by partition, when the job has some.
+	changelog *kafka.Changelog
+	store     *checkpoint.Store
+	kept      *actors.Kept
+	ledger    *checkpoint.Ledger
+	sample    *sample
+	program   *streaming.Program
 	// behaviours are the user's own actors.
 	behaviours []actors.Behaviour
 	// before is called first of all when the job is compiled, and checks whether it can run.
@@ -72,9 +74,7 @@ func newStream(c *Config, l limits, network []kafka.Opt, stdout io.Writer, log z
 	if c.Pattern != "" {
 		options = append(options, streaming.WithPattern(regexp.MustCompile("^(?:"+c.Pattern+")$"))) // the configuration has tried it
 	}
-	if c.Checkpoint != "" {
-		options = append(options, streaming.WithSavedState())
-	}
+	options = append(options, c.stateSettings()...)
 	s.context = streaming.NewContext(c.Interval, options...)
 	return s, nil
 }
@@ -134,7 +134,7 @@ func (s *stream) open(p *streaming.Program) error {
 
 func (s *stream) settings(delivery actors.Delivery) actors.Settings {
 	c := s.config
-	return actors.Settings{
+	set := actors.Settings{
 		Instance: s.instance.name, Group: c.group(), Context: s.context, Source: s.source, Writer: s.writer,
 		Delivery: delivery, Kept: s.kept, Ledger: s.ledger, Failure: failureOf(c.Failure), Behaviours: s.behaviours,
 		DeadLetters:     actors.DeadLetters{Tolerate: c.Errors.Tolerate(), Topic: c.Errors.DeadLetterTopic, Writer: s.outputs()},
@@ -143,6 +143,10 @@ func (s *stream) settings(delivery actors.Delivery) actors.Settings {
 		Batches: s.limits.batches, Drain: s.limits.drain, StopTimeout: c.Stop.Timeout, StartupTimeout: c.Startup.Timeout,
 		Stdout: s.stdout, Log: s.log, Close: s.closeParts,
 	}
+	if s.changelog != nil {
+		set.Changelog = s.changelog
+	}
+	return set
 }
 
 // options are a client's options: the properties, and the way to the broker.

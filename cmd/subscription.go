@@ -15,7 +15,7 @@ func (s *stream) newSource(topics []string) (*kafka.Source, error) {
 	topics, pattern := subscription(topics, s.config.Pattern)
 	return kafka.NewSource(kafka.SourceConfig{
 		Client: options, Group: s.config.group(), InstanceID: s.memberName(), Topics: topics, Pattern: pattern,
-		Reset: settings.Reset(), Gone: gonePolicy(s.config.OffsetGone), ReadCommitted: settings.ReadCommitted(),
+		Reset: settings.Reset(), Gone: gonePolicy(s.config.OffsetGone), ReadCommitted: settings.ReadCommitted() || s.config.Delivery == ExactlyOnce,
 		Memory: s.config.Memory.Records / inFlight, SessionTimeout: settings.SessionTimeout(),
 		HeartbeatInterval: settings.HeartbeatInterval(), RebalanceTimeout: settings.RebalanceTimeout(), Log: slogOf(s.log),
 		Prepare: s.prepare,

@@ -80,6 +80,16 @@ type Position struct {
 	// Planned tells whether Plan holds a batch to be run again.
 	Planned bool
 	Plan    Plan
+	// Last is the time of the last batch that was planned or committed there, by whomever; the zero time for none that is known.
+	Last time.Time
+	// Assignment is a number of this assignment's own: a batch that began in an earlier one must not be committed in this.
+	Assignment int64
+}
+
+// Claim is a range that a batch is about to commit, under the assignment in which it was opened; 0 claims it under any.
+type Claim struct {
+	OffsetRange
+	Assignment int64
 }
 
 // Assigned tells the aggregator which partitions it has been given, in addition to those that it has.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -14,6 +15,7 @@ import (
 // holding is one assignment of one partition to this member; its pointer tells it from an earlier or later one of the same
 // partition. Guarded by Source.mu.
 type holding struct {
+	number   int64 // of its own, in this process
 	resolved bool
 	start    int64 // where it started
 	from     int64 // where it was told to go on, last
@@ -21,6 +23,9 @@ type holding struct {
 	told     int64 // the Join that has been told of it; 0 for none
 	leaving  bool  // a Revoked is under way
 }
+
+// holdings numbers them over all Sources of the process.
+var holdings atomic.Int64
 
 // revoke is a Revoked that waits for its Released.
 type revoke struct{ released chan struct{} }
@@ -39,7 +44,7 @@ func (s *Source) onAssigned(_ context.Context, client *kgo.Client, added map[str
 		if s.owned[p] != nil {
 			again = append(again, p) // kgo has lost its cursors and starts over
 		}
-		s.owned[p] = &holding{}
+		s.owned[p] = &holding{number: holdings.Add(1)}
 	}
 	s.joined = true
 	empty := len(s.owned) == 0
@@ -123,15 +128,20 @@ func (s *Source) resolve(ctx context.Context, partitions []messages.TopicPartiti
 
 // decide adds to f what this Source knows itself, and applies the policies.
 func (s *Source) decide(p messages.TopicPartition, f found) (messages.Position, error) {
+	var assignment int64
 	s.mu.Lock()
 	if at, ok := s.config.Partitions[p]; ok && !s.started[p] {
 		f.explicit = at
 	}
-	if h := s.owned[p]; h != nil && h.resolved {
-		f.fallback = h.start
+	if h := s.owned[p]; h != nil {
+		assignment = h.number
+		if h.resolved {
+			f.fallback = h.start
+		}
 	}
 	s.mu.Unlock()
 	at, err := policies{reset: s.config.Reset, gone: s.config.Gone}.decide(p, f)
+	at.Assignment = assignment
 	if err == nil {
 		s.looked(at, f.committed)
 		s.log.Debug("partition starts", "partition", p.String(), "from", at.From, "end", at.End,

@@ -23,7 +23,8 @@ type claim struct {
 // already, after another member has gone on with it: a name and a generation of now would then commit what is stale. So:
 //
 //  1. Take the member's id and generation, G.
-//  2. Look whether the partitions are assigned. kgo takes away what is lost or revoked before it joins the next generation, and a
+//  2. Look whether the partitions are assigned, under the assignment in which the batch was opened: after another one somebody else may
+//     have changed what is kept of them without moving an offset. kgo takes away what is lost or revoked before it joins the next generation, and a
 //     cooperative rebalance gives a partition away one generation after it was revoked: so in G, nobody else has them.
 //  3. Ask what is committed, waiting for transactions that are still being ended: it has to be From, or what stood when this
 //     assignment was told to begin at From (nothing at all, or an offset that the policies have passed over).
@@ -31,13 +32,13 @@ type claim struct {
 //     member could have committed between 3 and 4.
 //
 // What this member itself has committed in G (stands) needs no question.
-func (s *Source) claim(ctx context.Context, admin *kadm.Client, ranges []messages.OffsetRange, stands map[messages.TopicPartition]stand) (claim, error) {
+func (s *Source) claim(ctx context.Context, admin *kadm.Client, claims []messages.Claim, stands map[messages.TopicPartition]stand) (claim, error) {
 	c := claim{holdings: make(map[messages.TopicPartition]*holding)}
 	c.member, c.generation = s.GroupMetadata()
 	if c.member == "" {
 		return c, fmt.Errorf("%w: not in the group", messages.ErrNotOwner)
 	}
-	ask, err := s.askable(&c, ranges, stands)
+	ask, err := s.askable(&c, claims, stands)
 	if err != nil || len(ask) == 0 {
 		return c, err
 	}
@@ -55,18 +56,18 @@ func (s *Source) claim(ctx context.Context, admin *kadm.Client, ranges []message
 }
 
 // askable are the ranges whose committed offset is not known; all have to be this member's.
-func (s *Source) askable(c *claim, ranges []messages.OffsetRange, stands map[messages.TopicPartition]stand) ([]messages.OffsetRange, error) {
+func (s *Source) askable(c *claim, claims []messages.Claim, stands map[messages.TopicPartition]stand) ([]messages.OffsetRange, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var ask []messages.OffsetRange
-	for _, r := range ranges {
+	for _, r := range claims {
 		h := s.owned[r.TopicPartition]
-		if h == nil || !h.resolved {
+		if h == nil || !h.resolved || r.Assignment != 0 && r.Assignment != h.number {
 			return nil, fmt.Errorf("%w: %v: %w", messages.ErrNotOwner, r.TopicPartition, errNotHeld)
 		}
 		c.holdings[r.TopicPartition] = h
 		if stands[r.TopicPartition] != (stand{c.member, c.generation, r.From}) {
-			ask = append(ask, r)
+			ask = append(ask, r.OffsetRange)
 		}
 	}
 	return ask, nil

@@ -58,6 +58,7 @@ func (c policies) decide(p messages.TopicPartition, f found) (messages.Position,
 	case f.committed != noOffset:
 		at.From, at.Committed = f.committed, true
 		at.Plan, at.Planned = messages.ParsePlan(f.metadata)
+		at.Last = at.Plan.Time
 	case f.fallback != noOffset:
 		at.From, what = f.fallback, "start offset"
 	case c.reset == ResetNone:

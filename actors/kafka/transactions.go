@@ -41,6 +41,7 @@ type Transactions struct {
 	begun  bool // records were produced since the last end
 	old    bool // the brokers want to be told of the group before the offsets (before KIP-890)
 	stands map[messages.TopicPartition]stand
+	saved  map[messages.TopicPartition]bool // whose state the transaction under way has in it
 	closed bool
 }
 
@@ -55,6 +56,8 @@ type TransactionsConfig struct {
 	Timeout time.Duration
 	// Source is the member whose offsets are committed.
 	Source *Source
+	// Changelog takes the state's changes; nil for a job that keeps none by partition.
+	Changelog *Changelog
 	// Log gets what a person may want to know; nil drops it.
 	Log *slog.Logger
 }
@@ -79,8 +82,11 @@ func (t *Transactions) options() []kgo.Opt {
 	versions := kversion.Stable()
 	versions.SetMaxKeyVersion(keyOffsetCommit, 9)
 	versions.SetMaxKeyVersion(keyTxnOffsetCommit, 5)
-	return append(slices.Clone(t.config.Client),
-		kgo.MaxVersions(versions), kgo.TransactionalID(t.config.ID), kgo.TransactionTimeout(t.config.Timeout))
+	options := slices.Clone(t.config.Client)
+	if t.config.Changelog != nil {
+		options = append(options, toItsPartition(t.config.Changelog.topics()))
+	}
+	return append(options, kgo.MaxVersions(versions), kgo.TransactionalID(t.config.ID), kgo.TransactionTimeout(t.config.Timeout))
 }
 
 // Open asks for the producer's id. It comes before anything is consumed: the answer ends what a dead predecessor of the same name
@@ -126,7 +132,7 @@ func (t *Transactions) discard() {
 		return
 	}
 	t.writer.abandon()
-	t.writer, t.admin, t.begun = nil, nil, false
+	t.writer, t.admin, t.begun, t.saved = nil, nil, false, nil
 }
 
 // Pending tells whether records were produced that no Commit or Abort has ended.
@@ -186,6 +192,7 @@ func (t *Transactions) abort(ctx context.Context) {
 	if t.writer == nil || !t.begun {
 		return
 	}
+	t.saved = nil
 	ctx, cancel := context.WithTimeout(ctx, abortTimeout)
 	defer cancel()
 	err := t.writer.client.AbortBufferedRecords(ctx)

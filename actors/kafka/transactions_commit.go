@@ -19,8 +19,8 @@ const (
 	keyTxnOffsetCommit = int16(kmsg.TxnOffsetCommit)
 )
 
-// Commit makes the ranges' Untils the group's offsets, as one with what was produced since the last end. An error that wraps
-// messages.ErrNotOwner says that the ranges are not this member's to commit; after every error the batch has not been committed,
+// Commit makes the claims' Untils the group's offsets, as one with what was produced since the last end. An error that wraps
+// messages.ErrNotOwner says that they are not this member's to commit; after every error the batch has not been committed,
 // except when ctx ended or Close broke it off: then nobody knows, and the next start finds the truth in the committed offsets.
 //
 // All the ways it can go:
@@ -37,12 +37,12 @@ const (
 //  6. Process killed after EndTxn was sent: the coordinator has noted the commit, and carries it out whatever happens to us, or it has
 //     not, and 5 applies. Who takes over asks for stable offsets, and waits for the markers before it hears From or Until.
 //  7. The answer to EndTxn does not come, or says nothing certain: settle.
-func (t *Transactions) Commit(ctx context.Context, batch time.Time, attempt int, ranges []messages.OffsetRange) error {
+func (t *Transactions) Commit(ctx context.Context, batch time.Time, attempt int, claims []messages.Claim) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	ctx, cancel := t.bound(ctx)
 	defer cancel()
-	if len(ranges) == 0 && !t.begun {
+	if len(claims) == 0 && !t.begun {
 		return nil
 	}
 	if err := t.open(ctx); err != nil {
@@ -50,9 +50,9 @@ func (t *Transactions) Commit(ctx context.Context, batch time.Time, attempt int,
 	}
 	var c claim
 	var err error
-	offsets := behind(batch, attempt, ranges)
-	if len(ranges) > 0 {
-		if c, err = t.config.Source.claim(ctx, t.admin, ranges, t.stands); err != nil {
+	offsets := behind(batch, attempt, claims)
+	if len(claims) > 0 {
+		if c, err = t.config.Source.claim(ctx, t.admin, claims, t.stands); err != nil {
 			return err
 		}
 		if err = t.offsets(ctx, c, offsets); err != nil {
@@ -62,6 +62,10 @@ func (t *Transactions) Commit(ctx context.Context, batch time.Time, attempt int,
 	if err := t.end(ctx, offsets); err != nil {
 		return err
 	}
+	if t.config.Changelog != nil {
+		t.config.Changelog.paid(t.saved)
+		t.saved = nil
+	}
 	for _, o := range offsets {
 		t.stands[o.TopicPartition] = stand{c.member, c.generation, o.At}
 	}
@@ -69,9 +73,9 @@ func (t *Transactions) Commit(ctx context.Context, batch time.Time, attempt int,
 	return nil
 }
 
-func behind(batch time.Time, attempt int, ranges []messages.OffsetRange) []messages.Offset {
+func behind(batch time.Time, attempt int, claims []messages.Claim) []messages.Offset {
 	var all []messages.Offset
-	for _, r := range ranges {
+	for _, r := range claims {
 		plan := messages.Plan{Time: batch, Until: r.Until, Attempt: attempt}
 		all = append(all, messages.Offset{TopicPartition: r.TopicPartition, At: r.Until, Metadata: plan.Encode()})
 	}

@@ -85,7 +85,7 @@ func (x *transacting) batch(from, until int64) error {
 	ctx := x.t.Context()
 	err := x.ProduceAll(ctx, []messages.Outgoing{messages.NewOutgoing("out", "k", true, "v")})
 	if err == nil {
-		err = x.Commit(ctx, time.UnixMilli(until), 1, []messages.OffsetRange{{TopicPartition: events0, From: from, Until: until}})
+		err = x.Commit(ctx, time.UnixMilli(until), 1, []messages.Claim{{OffsetRange: messages.OffsetRange{TopicPartition: events0, From: from, Until: until}}})
 	}
 	if err != nil {
 		x.Abort(ctx)
@@ -120,7 +120,7 @@ func TestBatchesInTransactions(t *testing.T) {
 		if err := errors.Join(x.batch(0, 3), x.batch(3, 5)); err != nil {
 			x.t.Fatal(err)
 		}
-		plain := []messages.OffsetRange{{TopicPartition: events0, From: 5, Until: 6}}
+		plain := []messages.Claim{{OffsetRange: messages.OffsetRange{TopicPartition: events0, From: 5, Until: 6}}}
 		if err := x.Commit(x.t.Context(), time.UnixMilli(6), 1, plain); err != nil {
 			x.t.Fatal(err)
 		}

@@ -1,0 +1,225 @@
+package kafka
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// Restore implements actors.Changelog.
+//
+// It must come after the partition's committed offset was looked up in this assignment, as Assigned tells it:
+//
+//  1. The partition is ours in generation G. Whoever had it before can commit its offsets no more, and its changes with them: each
+//     transaction carries both, and the coordinator refuses the offsets of an older generation.
+//  2. The look-up has waited for transactions that had its offsets in them already. They are decided by now, but the marker that
+//     makes their records visible may not have come to the changelog yet.
+//  3. So the end of the log now, whatever it is made of, has all that counts below it. Reading committed records up to there waits
+//     until every transaction below is decided: a dead one, until the brokers abort it.
+//
+// What a zombie still writes behind that end is never committed.
+func (l *Changelog) Restore(ctx context.Context, p messages.TopicPartition, load func(messages.Change) error, told func(done, total int64)) error {
+	r := &restore{changelog: l, partition: p, load: load, told: told, topic: l.Topic(p.Topic), stale: map[string]bool{}}
+	client, err := kgo.NewClient(append(l.config.Client[:len(l.config.Client):len(l.config.Client)],
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(), kgo.FetchMaxWait(500*time.Millisecond),
+		kgo.FetchMaxBytes(restoreFetch), kgo.FetchMaxPartitionBytes(restoreFetch),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))...)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	r.client, r.admin = client, kadm.NewClient(client)
+	if err := r.persist(ctx, r.bounds); err != nil {
+		return err
+	}
+	if err := r.read(ctx); err != nil {
+		return err
+	}
+	return r.finish()
+}
+
+// restoreFetch is the most that one fetch of a restore brings: two are under way at a time.
+const restoreFetch = 4 << 20
+
+// restore is one Restore under way.
+type restore struct {
+	changelog *Changelog
+	client    *kgo.Client
+	admin     *kadm.Client
+	partition messages.TopicPartition
+	topic     string
+	load      func(messages.Change) error
+	told      func(done, total int64)
+
+	start, position, end int64
+	saved                string // the shapes, as they stand there
+	stale                map[string]bool
+}
+
+// persist tries until it succeeds, or until an error that does not pass.
+func (r *restore) persist(ctx context.Context, try func(context.Context) error) error {
+	for n := 0; ; n++ {
+		once, cancel := context.WithTimeout(ctx, attempt)
+		err := try(once)
+		cancel()
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !passing(err) && !errors.Is(err, kerr.UnknownTopicOrPartition):
+			return Explain(err, Subject{Doing: "reading topic", Topic: r.topic})
+		}
+		r.changelog.log.Warn("the changelog cannot be read yet", "topic", r.topic, "partition", r.partition.Partition, "error", err)
+		if !sleep(ctx, backoff(n)) {
+			return ctx.Err()
+		}
+	}
+}
+
+// bounds asks where the log begins and ends.
+func (r *restore) bounds(ctx context.Context) error {
+	at := messages.TopicPartition{Topic: r.topic, Partition: r.partition.Partition}
+	starts, err := r.admin.ListStartOffsets(ctx, r.topic)
+	if err != nil {
+		return err
+	}
+	ends, err := r.admin.ListEndOffsets(ctx, r.topic)
+	if err != nil {
+		return err
+	}
+	if r.start, err = listed(starts, at); err != nil {
+		return err
+	}
+	r.position = r.start
+	r.end, err = listed(ends, at)
+	return err
+}
+
+// read goes through the log up to its end.
+func (r *restore) read(ctx context.Context) error {
+	if r.position >= r.end {
+		return nil
+	}
+	r.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{r.topic: {r.partition.Partition: kgo.NewOffset().At(r.start)}})
+	for r.position < r.end {
+		poll, cancel := context.WithTimeout(ctx, quiet)
+		fetches := r.client.PollFetches(poll)
+		cancel()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := r.take(fetches); err != nil {
+			return err
+		}
+		if fetches.NumRecords() == 0 && r.tailIsEmpty(ctx) {
+			return nil
+		}
+		r.told(r.position-r.start, r.end-r.start)
+	}
+	return nil
+}
+
+func (r *restore) take(fetches kgo.Fetches) error {
+	var wrong error
+	fetches.EachError(func(_ string, _ int32, err error) {
+		if !errors.Is(err, context.DeadlineExceeded) && !passing(err) {
+			wrong = Explain(err, Subject{Doing: "reading topic", Topic: r.topic})
+		}
+	})
+	if wrong != nil {
+		return wrong
+	}
+	fetches.EachRecord(func(record *kgo.Record) {
+		if wrong == nil && record.Offset < r.end && !record.Attrs.IsControl() {
+			wrong = r.record(record)
+		}
+		r.position = max(r.position, record.Offset+1)
+	})
+	return wrong
+}
+
+// tailIsEmpty tells, when nothing comes, whether there is nothing left: every transaction below the end is decided, and what a poll
+// would return of the rest is nothing.
+func (r *restore) tailIsEmpty(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, attempt)
+	defer cancel()
+	stable, err := r.admin.ListCommittedOffsets(ctx, r.topic)
+	if err != nil {
+		return false
+	}
+	at, err := listed(stable, messages.TopicPartition{Topic: r.topic, Partition: r.partition.Partition})
+	if err != nil || at < r.end {
+		return false
+	}
+	poll, stop := context.WithTimeout(ctx, quiet)
+	defer stop()
+	fetches := r.client.PollFetches(poll)
+	return r.take(fetches) == nil && fetches.NumRecords() == 0
+}
+
+// record gives one entry to its operation. One that the job's operations cannot read is stale.
+func (r *restore) record(record *kgo.Record) error {
+	id, key, err := splitKey(alias(record.Key))
+	if err != nil {
+		return fmt.Errorf("%s:%d:%d: %w", record.Topic, record.Partition, record.Offset, err)
+	}
+	if id == "" {
+		r.saved = string(record.Value)
+		return nil
+	}
+	shape, ok := r.changelog.known[id]
+	if !ok {
+		r.isStale(record)
+		return nil
+	}
+	err = r.load(messages.Change{
+		Operator: shape.Operator, Key: key, Value: alias(record.Value), Deleted: record.Value == nil, Partition: r.partition,
+	})
+	if err != nil {
+		return fmt.Errorf("%s:%d:%d: %w", record.Topic, record.Partition, record.Offset, err)
+	}
+	return nil
+}
+
+func (r *restore) isStale(record *kgo.Record) {
+	if record.Value == nil {
+		delete(r.stale, string(record.Key))
+		return
+	}
+	r.stale[string(record.Key)] = true
+}
+
+// finish refuses what would be lost, unless it may be, and notes what the next transaction has to write.
+func (r *restore) finish() error {
+	if len(r.stale) > 0 {
+		if err := r.changelog.refuse(r.saved, r.stale); err != nil {
+			return err
+		}
+	}
+	r.changelog.owe(r.partition, r.saved, r.stale)
+	return nil
+}
+
+// refuse asks whether stale entries may go. When the shapes are not to be read, their operations' names say what is lost.
+func (l *Changelog) refuse(saved string, stale map[string]bool) error {
+	var shapes []messages.Shape
+	if err := json.NewDecoder(strings.NewReader(saved)).Decode(&shapes); err != nil {
+		for key := range stale {
+			shapes = append(shapes, messages.Shape{Operator: nameIn(key)})
+		}
+	}
+	if l.config.Check == nil {
+		return nil
+	}
+	return l.config.Check(shapes)
+}

@@ -1,0 +1,45 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+)
+
+// changelogSettings let compaction bound what a restore has to read: it leaves the active segment alone, so that must not grow large,
+// and begins when a third is stale. A window's dataset of one batch is one record, hence the size.
+var changelogSettings = map[string]string{
+	"cleanup.policy":            "compact",
+	"segment.bytes":             "52428800",
+	"min.cleanable.dirty.ratio": "0.3",
+	"max.message.bytes":         "16777216",
+}
+
+// ChangelogBytes is the largest record of a changelog, in bytes.
+const ChangelogBytes = 16 << 20
+
+// EnsureChangelog makes sure that a topic's changelog is there, with as many partitions as the topic has, and returns its name. A topic
+// that has grown gets a larger changelog; keys that go to other partitions than before begin there anew, which is said in grown.
+func (a *Admin) EnsureChangelog(ctx context.Context, group string, source Topic) (name string, grown bool, err error) {
+	name = ChangelogTopic(group, source.Name)
+	found, err := a.Topics(ctx, name)
+	if err != nil {
+		return name, false, err
+	}
+	if !found[0].Exists {
+		_, err = a.CreateTopic(ctx, NewTopic{Name: name, Partitions: source.Partitions, Config: changelogSettings})
+		return name, false, err
+	}
+	if found[0].Partitions >= source.Partitions {
+		return name, false, nil
+	}
+	ctx, cancel := a.bound(ctx)
+	defer cancel()
+	answers, err := a.admin.UpdatePartitions(ctx, source.Partitions, name)
+	if err == nil {
+		err = answers.Error()
+	}
+	if err != nil {
+		return name, false, Explain(err, Subject{Doing: fmt.Sprintf("giving %d partitions to topic", source.Partitions), Topic: name})
+	}
+	return name, true, nil
+}

@@ -1,0 +1,45 @@
+package cmd
+
+import (
+	"context"
+	"slices"
+
+	"github.com/hibana-stream/hibana/actors/kafka"
+)
+
+// changelogs makes the topics that keep state by partition, where they are missing, and checks the rights to them.
+func (f *preflight) changelogs(ctx context.Context) error {
+	for _, t := range f.reads {
+		if !slices.Contains(f.stateful, t.Name) {
+			continue
+		}
+		name, grown, err := f.admin.EnsureChangelog(ctx, f.config.group(), t)
+		if err != nil {
+			return err
+		}
+		if grown {
+			f.log.Warn().Msgf("topic %q has more partitions than its state had: keys that go to another partition than before begin there anew", t.Name)
+		}
+		if err := f.changelog(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *preflight) changelog(ctx context.Context, name string) error {
+	topics, err := f.admin.Topics(ctx, name)
+	if err != nil {
+		return err
+	}
+	if err := may(topics[0].Rights, "READ", "reading topic", name); err != nil {
+		return err
+	}
+	if err := f.writable(ctx, topics[0]); err != nil {
+		return err
+	}
+	if f.limits[name] == 0 {
+		f.limits[name] = kafka.ChangelogBytes
+	}
+	return nil
+}
