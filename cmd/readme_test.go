@@ -50,7 +50,7 @@ func TestReadmeIsAProgram(t *testing.T) {
 	}
 	t.Parallel()
 	folder := readmeModule(t)
-	runIn(t, folder, "test", "-vet=all", ".")
+	runIn(t, folder, "test", vetting(), ".")
 	runIn(t, folder, "build", "-o", "program", ".")
 	socket := filepath.Join(folder, "s")
 	program := exec.Command("./program", "-X", "interval=500ms", "-X", "embedded.listen=127.0.0.1:0", "-X", "embedded.sample=100/s",
