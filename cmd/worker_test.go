@@ -28,6 +28,9 @@ func TestMain(m *testing.M) {
 	if out := os.Getenv(workerRole); out != "" {
 		os.Exit(work(out))
 	}
+	if seed := os.Getenv(faultyRole); seed != "" {
+		os.Exit(faultyBroker(seed))
+	}
 	if role := os.Getenv(benchRole); role != "" {
 		os.Exit(benchChild(role))
 	}

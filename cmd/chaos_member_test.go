@@ -1,0 +1,118 @@
+package cmd_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// member is one instance of an arm: a name, and the process that has it now.
+type member struct {
+	arm     *arm
+	name    string
+	lives   int
+	process *exec.Cmd
+	ended   chan struct{} // closed when process is gone
+	wanted  bool          // it should be running
+	frozen  bool
+}
+
+func (m *member) folder() string { return filepath.Join(m.arm.dir, m.name) }
+
+func (m *member) logFile() string { return filepath.Join(m.arm.dir, m.name+".log") }
+
+// life names the process that runs now.
+func (m *member) life() string { return fmt.Sprintf("%s.%d", m.name, m.lives) }
+
+// start starts the member, if it does not run.
+func (m *member) start(more ...string) error {
+	m.wanted = true
+	if m.alive() {
+		return nil
+	}
+	m.lives++
+	log, err := os.OpenFile(m.logFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }()
+	fmt.Fprintf(log, "--- %s %s\n", m.life(), time.Now().Format("15:04:05.000"))
+	worker := exec.Command(os.Args[0], append(m.arm.args(m), more...)...)
+	worker.Env = append(slices.Clone(os.Environ()), workerRole+"=-", workerJob+"="+m.arm.set.job(), copyTo+"="+m.arm.out, workerLife+"="+m.life())
+	worker.Stderr = log
+	if err := worker.Start(); err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	m.process, m.ended = worker, ended
+	go func() {
+		_ = worker.Wait()
+		close(ended)
+	}()
+	return nil
+}
+
+// alive tells whether the process is there, maybe frozen.
+func (m *member) alive() bool {
+	if m.process == nil {
+		return false
+	}
+	select {
+	case <-m.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+func (m *member) signal(s syscall.Signal) {
+	if m.alive() {
+		_ = m.process.Process.Signal(s)
+	}
+}
+
+// kill ends the process at once, and tells whether there was one.
+func (m *member) kill() bool {
+	m.wanted, m.frozen = false, false
+	if !m.alive() {
+		return false
+	}
+	m.signal(syscall.SIGKILL)
+	<-m.ended
+	return true
+}
+
+// leave asks the process to end, and does not wait.
+func (m *member) leave() {
+	m.wanted = false
+	m.signal(syscall.SIGTERM)
+}
+
+// left waits for the end of a process that was asked to, and complains of one that does not end well.
+func (m *member) left(within time.Duration) error {
+	if m.process == nil {
+		return nil
+	}
+	select {
+	case <-m.ended:
+	case <-time.After(within):
+		m.kill()
+		return fmt.Errorf("%s did not end within %v of being asked to", m.life(), within)
+	}
+	if code := m.process.ProcessState.ExitCode(); code > 0 {
+		return fmt.Errorf("%s ended with exit code %d: %s", m.life(), code, m.lastWords())
+	}
+	return nil
+}
+
+// lastWords are the end of the member's log.
+func (m *member) lastWords() string {
+	text, _ := os.ReadFile(m.logFile())
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return strings.Join(lines[max(0, len(lines)-3):], " | ")
+}
