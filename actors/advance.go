@@ -55,13 +55,19 @@ func (p *progress) firstPlan() (plan messages.Plan, ok bool) {
 }
 
 // nextTime is the time of the next regular batch: the first multiple of the interval after now, then one interval each. It is
-// behind every batch that ran before, also in another life: a last batch that was cut early has a time that is still to come.
+// behind every batch that ran before, also in another life: a last batch that was cut early has a time that is still to come. When
+// the batches before are far ahead of the clock, it was set back, or another instance's is ahead: then the batches stay ahead of it
+// from now on, and nobody waits until it has come there.
 func (p *progress) nextTime() time.Time {
+	now := later(p.clock, multiple(p.now(), p.interval))
 	if p.last.IsZero() {
-		p.last = multiple(p.now(), p.interval)
+		p.last = now.Add(p.ahead)
 	}
 	if p.floor.After(p.last) {
 		p.last = multiple(p.floor, p.interval)
+		if gap := p.last.Sub(now); gap > 2*p.interval {
+			p.ahead = max(p.ahead, gap)
+		}
 	}
 	p.last = p.last.Add(p.interval)
 	return p.last
@@ -142,7 +148,7 @@ func (p *progress) cutDue() {
 	if f.rerun && !p.plansOpened() {
 		return
 	}
-	if !f.rerun && !p.flushing() && p.due.Before(f.time) {
+	if !f.rerun && !p.flushing() && p.clock.Add(p.ahead).Before(f.time) {
 		return
 	}
 	f.cutting, f.since, f.submitted = true, p.now(), p.now()

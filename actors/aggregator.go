@@ -122,7 +122,7 @@ func (a *aggregator) tick(m messages.Tick) {
 		a.progress.end(fmt.Errorf("%w: no partitions were assigned within startup.timeout (%v); waiting for %s", context.DeadlineExceeded, a.startup, a.waits))
 		return
 	}
-	a.progress.tick(m.Time)
+	a.progress.tick(m)
 }
 
 func (a *aggregator) ran(m messages.Ran) {

@@ -9,25 +9,48 @@ import (
 	"github.com/hibana-stream/hibana/messages"
 )
 
-// clock sends a Tick at every multiple of the interval. It counts intervals on the monotonic clock, so that a step of the wall
-// clock neither stops the stream nor makes it run hundreds of batches at once; forward steps are followed within an interval.
+// clock sends a Tick at every multiple of the interval.
 func clock(ctx context.Context, root *actor.RootContext, to *actor.PID, interval time.Duration) {
-	next := multiple(time.Now(), interval).Add(interval)
-	timer := time.NewTimer(time.Until(next))
+	started := time.Now()
+	elapsed := func() time.Duration { return time.Since(started) } // monotonic
+	b := newBeat(interval, started, 0)
+	timer := time.NewTimer(b.at)
 	defer timer.Stop()
-	at := time.Now().Add(time.Until(next)) // next on the monotonic clock
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
 		}
-		root.Send(to, messages.Tick{Time: next})
-		next, at = next.Add(interval), at.Add(interval)
-		if wall := multiple(time.Now(), interval); wall.Sub(next) > 10*interval && time.Since(at) < interval {
-			next = wall.Add(interval) // the wall clock was set forward: no time passed that would have to be made up for
-			at = time.Now().Add(time.Until(next))
-		}
-		timer.Reset(time.Until(at))
+		root.Send(to, b.tick(time.Now(), elapsed()))
+		timer.Reset(b.at - elapsed())
 	}
+}
+
+// beat is the clock's arithmetic. It counts intervals on the monotonic clock, so that a step of the wall clock neither stops the
+// stream nor makes it run hundreds of batches at once. Set back, the wall clock is not followed: times would come twice. Set
+// forward by more than ten intervals, it is followed within one of them; so is the time that a machine was suspended, in which
+// the monotonic clock stands still. A process that was stopped, in contrast, makes up for the intervals it has missed.
+type beat struct {
+	interval time.Duration
+	next     time.Time     // the end of the interval under way, as the wall clock told it
+	at       time.Duration // the same on the monotonic clock
+	stepped  bool          // next was moved forward
+}
+
+func newBeat(interval time.Duration, wall time.Time, elapsed time.Duration) *beat {
+	next := multiple(wall, interval).Add(interval)
+	return &beat{interval: interval, next: next, at: elapsed + next.Sub(wall)}
+}
+
+// tick ends the interval under way. wall and elapsed are now, on the two clocks.
+func (b *beat) tick(wall time.Time, elapsed time.Duration) messages.Tick {
+	t := messages.Tick{Time: b.next, Stepped: b.stepped}
+	late := elapsed - b.at
+	b.next, b.at, b.stepped = b.next.Add(b.interval), b.at+b.interval, false
+	if multiple(wall, b.interval).Sub(b.next) > 10*b.interval && late < b.interval {
+		*b = *newBeat(b.interval, wall, elapsed)
+		b.stepped = true
+	}
+	return t
 }

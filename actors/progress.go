@@ -37,9 +37,10 @@ type progress struct {
 	assigned   bool
 	filling    *filling
 	running    *batch
-	due        time.Time // the latest tick
-	last       time.Time // the time of the last regular batch
-	floor      time.Time // no regular batch has this time or one before
+	clock      time.Time     // the latest tick
+	ahead      time.Duration // of the clock are the times of the batches
+	last       time.Time     // the time of the last regular batch
+	floor      time.Time     // no regular batch has this time or one before
 	batchID    int64
 	completed  int
 	restored   int64 // the number of the last restore
@@ -173,9 +174,12 @@ func (p *progress) readied(m messages.Ready) {
 	p.advance()
 }
 
-// tick takes the clock's word that the interval ending at t is over.
-func (p *progress) tick(t time.Time) {
-	p.due = t
+// tick takes the clock's word that an interval is over.
+func (p *progress) tick(m messages.Tick) {
+	p.clock = m.Time
+	if m.Stepped {
+		p.floor, p.last = later(p.floor, p.last), time.Time{} // from now on
+	}
 	p.giveUpWaiting()
 	p.advance()
 }

@@ -97,7 +97,11 @@ type Ran struct {
 type Idle struct{}
 
 // Tick is the batch clock: the interval that ends at Time is over.
-type Tick struct{ Time time.Time }
+type Tick struct {
+	Time time.Time
+	// Stepped tells that the wall clock was set forward since the last one: the intervals in between never were.
+	Stepped bool
+}
 
 // Offset is one partition's entry in an offset commit.
 type Offset struct {
