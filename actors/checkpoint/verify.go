@@ -169,20 +169,30 @@ func (t *track) jump(last, e *Entry) {
 
 // filled tells whether batches that may have been committed fill a range exactly, and counts them if so.
 func (t *track) filled(from, until int64) bool {
-	var found []Entry
-	for from < until {
-		i := slices.IndexFunc(t.hints[from], func(e Entry) bool { return e.Until <= until })
-		if i < 0 {
-			return false
-		}
-		e := t.hints[from][i]
-		found, from = append(found, e), e.Until
-	}
+	found, ok := t.path(from, until, map[int64]bool{})
 	for _, e := range found {
 		t.count(e)
 	}
 	t.Inferred += int64(len(found))
-	return true
+	return ok
+}
+
+// path finds such batches. Several may begin at the same offset: with exactly-once, whoever runs a range again after a kill is free to
+// cut it in another way, and only one of them was committed. The later ones are tried first. dead are offsets that lead nowhere.
+func (t *track) path(from, until int64, dead map[int64]bool) ([]Entry, bool) {
+	if from == until {
+		return nil, true
+	}
+	for _, e := range slices.Backward(t.hints[from]) {
+		if e.Until > until || dead[e.Until] {
+			continue
+		}
+		if rest, ok := t.path(e.Until, until, dead); ok {
+			return append([]Entry{e}, rest...), true
+		}
+	}
+	dead[from] = true
+	return nil, false
 }
 
 // end compares the last batch with the committed offset. A partition without a batch has nothing to compare: its offset may be

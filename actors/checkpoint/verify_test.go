@@ -47,6 +47,8 @@ func TestVerify(t *testing.T) {
 		{"one batch appended twice", reports{with(1, 0, 5, uncommitted), ran(1, 0, 5), ran(1, 0, 5)}, 5, "", "contiguous"},
 		{"killed before the commit, and run again", reports{with(1, 0, 5, uncommitted), with(1, 0, 5, by("b", 2))}, 5, "", "contiguous"},
 		{"killed after the commit", reports{ran(1, 0, 5), with(2, 5, 7, uncommitted), with(3, 7, 8, uncommitted), ran(4, 8, 9)}, 9, "", "contiguous"},
+		{"killed before the commit, run again otherwise cut, killed after the commit",
+			reports{ran(1, 0, 5), with(2, 5, 6, uncommitted), with(3, 5, 9, uncommitted), with(4, 6, 7, uncommitted), ran(5, 9, 10)}, 10, "", "contiguous"},
 		{"killed after the last commit", reports{ran(1, 0, 5), with(2, 5, 7, uncommitted)}, 7, "", "contiguous"},
 		{"killed before the last commit", reports{ran(1, 0, 5), with(2, 5, 7, uncommitted)}, 5, "", "contiguous"},
 		{"an uncommitted batch that does not fill the gap", reports{ran(1, 0, 5), with(2, 5, 6, uncommitted), ran(3, 7, 9)}, 9, "gap [5,7)", "1 gap"},
