@@ -24,6 +24,9 @@ type chaosBrokers struct {
 	down      time.Duration // altogether
 }
 
+// brokerCycle is about how long it takes until a broker that was killed is back with all its replicas.
+const brokerCycle = 30 * time.Second
+
 // newChaosBrokers takes the brokers that HIBANA_TEST_KAFKA_CLUSTER names, or starts three.
 func newChaosBrokers(t *testing.T, port int) *chaosBrokers {
 	t.Helper()

@@ -37,6 +37,7 @@ type arm struct {
 	kept                 float64       // of what was written until its end, the part that had come through
 	open                 time.Duration // how long transactions stayed open after the end
 	problems             []string
+	failed               bool // nothing more can be done in it
 }
 
 func newArm(set chaosSettings, delivery, brokers, dir string) *arm {

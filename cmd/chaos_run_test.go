@@ -103,9 +103,10 @@ func (c *chaosRun) each(what string, step func(int, *arm) error) {
 	c.t.Log(what)
 	var work sync.WaitGroup
 	for i, a := range c.arms {
-		if len(a.problems) == 0 {
+		if !a.failed {
 			work.Go(func() {
 				if err := step(i, a); err != nil {
+					a.failed = true
 					a.problem("%s: %v", what, err)
 				}
 			})

@@ -35,11 +35,14 @@ type drawing struct {
 
 // schedule draws the events of a run: the same for the same settings, whatever the mode under test. Most members come back at once,
 // some a moment later, in the midst of another's start; some stay dead or frozen for longer than their session; some leave.
+// It takes about as long as the brokers do.
 func schedule(s chaosSettings) []chaosEvent {
 	d := drawing{random: rand.New(rand.NewPCG(s.seed, 1)), busy: make([]time.Duration, s.members), away: make([]time.Duration, s.members)}
+	const each = 700 * time.Millisecond // with what the members are spared
+	pace := max(1, float64(time.Duration(s.brokers)*brokerCycle)/float64(time.Duration(s.kills)*each))
 	var now time.Duration
 	for killed := 0; killed < s.kills; {
-		now += d.between(200*time.Millisecond, 900*time.Millisecond)
+		now += time.Duration(pace * float64(d.between(200*time.Millisecond, 900*time.Millisecond)))
 		member := d.idle(now)
 		if member < 0 {
 			continue
