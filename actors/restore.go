@@ -80,11 +80,12 @@ func (p *progress) restoringPlan(t time.Time) bool {
 	return false
 }
 
-// shardsFor is the state that a batch of this time works on: also of partitions that have nothing in it, for time passes there, too.
+// shardsFor is the state that a batch of this time works on: also of partitions that have nothing in it, for time passes there, too. In one
+// that has a planned batch to run again it stands still until then.
 func (p *progress) shardsFor(t time.Time) map[messages.TopicPartition]*streaming.Shard {
 	shards := map[messages.TopicPartition]*streaming.Shard{}
 	for tp, state := range p.partitions {
-		if state.shard != nil && t.After(state.after) {
+		if state.shard != nil && t.After(state.after) && (state.plan == nil || state.plan.Time.Equal(t)) {
 			shards[tp] = state.shard
 		}
 	}

@@ -32,6 +32,8 @@ type chaos struct {
 	env     []string // NAME=value, for the workers
 	log     sharedLog
 	written int
+	longer  time.Duration // that workers live: what is restored takes its time
+	keys    int           // how many keys the events share in turn; 0: each has its own
 	writer  *kafka.Writer
 	ends    []time.Time // when each worker was killed or told to stop
 }
@@ -81,12 +83,20 @@ func newChaos(t *testing.T, args ...string) *chaos {
 	return c
 }
 
+// key is the key of event n.
+func (c *chaos) key(n int) string {
+	if c.keys == 0 {
+		return id(n)
+	}
+	return fmt.Sprintf("key-%d", n%c.keys)
+}
+
 func (c *chaos) write(n int) {
 	c.t.Helper()
 	records := make([]messages.Outgoing, n)
 	for i := range records {
 		value, _ := messages.NewRichEvent(id(c.written)).MarshalJSON()
-		records[i] = messages.NewOutgoing(c.topic, id(c.written), true, string(value))
+		records[i] = messages.NewOutgoing(c.topic, c.key(c.written), true, string(value))
 		c.written++
 	}
 	if err := c.writer.ProduceAll(context.Background(), records); err != nil {
@@ -116,7 +126,7 @@ func (c *chaos) run(seed uint64, times int, sig syscall.Signal) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	for range times {
 		worker := c.start()
-		end := time.Now().Add(150*time.Millisecond + rand.N(300*time.Millisecond))
+		end := time.Now().Add(150*time.Millisecond + rand.N(300*time.Millisecond) + c.longer)
 		for time.Now().Before(end) {
 			c.write(20 + random.IntN(20))
 			<-time.After(10 * time.Millisecond)
