@@ -77,6 +77,7 @@ func (e *batchTimes) open(messages.TopicPartition, messages.Open) {}
 func (e *batchTimes) cut(messages.TopicPartition, messages.Cut)   {}
 func (e *batchTimes) spawn(messages.TopicPartition)               {}
 func (e *batchTimes) drop(messages.TopicPartition)                {}
+func (e *batchTimes) restore(messages.TopicPartition, int64)      {}
 func (e *batchTimes) released(int64)                              {}
 func (e *batchTimes) ended(error)                                 {}
 

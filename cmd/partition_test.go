@@ -188,3 +188,11 @@ func TestKafkaKeyedStateFollowsItsPartitions(t *testing.T) {
 	}
 	c.exact(c.readNumbers(to))
 }
+
+// writeFor writes n events every 20 ms.
+func (c *chaos) writeFor(d time.Duration, n int) {
+	for end := time.Now().Add(d); time.Now().Before(end); {
+		c.write(n)
+		<-time.After(20 * time.Millisecond)
+	}
+}

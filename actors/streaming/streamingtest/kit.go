@@ -26,7 +26,7 @@ type Kit struct {
 	topics   []*TopicSource
 	rejects  []messages.Reject
 	saved    *saved
-	running sync.Mutex // held while a batch runs
+	running  sync.Mutex // held while a batch runs
 	// failed are the times of the batches that are to run again after a Restart, again those that do now.
 	failed, again []time.Time
 }
