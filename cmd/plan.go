@@ -161,6 +161,9 @@ func checkpointInWords(c *Config, program *streaming.Program) string {
 	if program.Stateful() {
 		state = "state is saved"
 	}
+	if topics := program.StatefulTopics(); len(topics) > 0 {
+		return "state is kept by partition, in changelog topics, in one transaction with the offsets"
+	}
 	if c.Checkpoint == "" {
 		return "no folder: progress is the group's committed offsets; " + state
 	}
@@ -191,6 +194,11 @@ func (p *plan) embedded(c *Config, program *streaming.Program) {
 	}
 	for _, t := range program.Writes() {
 		p.Writes = append(p.Writes, planTopic{t, "an output"})
+	}
+	for _, t := range program.StatefulTopics() {
+		name := kafka.ChangelogTopic(c.group(), t)
+		p.Creates = append(p.Creates, planTopic{name, fmt.Sprintf("the state of topic %s; %d partitions, compacted", t, e.Partitions)})
+		p.Writes = append(p.Writes, planTopic{name, "the state of topic " + t})
 	}
 	if c.Errors.Tolerate() {
 		for _, l := range letterTopics(c, reads) {

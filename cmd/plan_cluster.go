@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hibana-stream/hibana/actors/kafka"
@@ -46,6 +47,7 @@ func (m *Main) ask(ctx context.Context, c *Config, program *streaming.Program, p
 		a.members,
 		func(ctx context.Context) error { return a.positions(ctx, reads) },
 		a.writing,
+		func(ctx context.Context) error { return a.changelogs(ctx, reads) },
 		func(ctx context.Context) error { return a.letters(ctx, reads) },
 		a.acks,
 	} {
@@ -133,6 +135,25 @@ func (a *planner) writing(ctx context.Context) error {
 		a.Writes = append(a.Writes, planTopic{name, "an output"})
 		if known && !t.Exists {
 			a.Notes = append(a.Notes, fmt.Sprintf("topic %q, which an output writes, does not exist: a run would wait for it", name))
+		}
+	}
+	return nil
+}
+
+// changelogs describes the topics that keep state by partition.
+func (a *planner) changelogs(ctx context.Context, reads []kafka.Topic) error {
+	for _, source := range reads {
+		if !slices.Contains(a.program.StatefulTopics(), source.Name) {
+			continue
+		}
+		name := kafka.ChangelogTopic(a.Group, source.Name)
+		t, known, err := a.topic(ctx, name, "READ", "WRITE", "DESCRIBE")
+		if err != nil {
+			return err
+		}
+		a.Writes = append(a.Writes, planTopic{name, "the state of topic " + source.Name})
+		if known && !t.Exists {
+			a.Creates = append(a.Creates, planTopic{name, fmt.Sprintf("the state of topic %s; %d partitions, compacted", source.Name, source.Partitions)})
 		}
 	}
 	return nil

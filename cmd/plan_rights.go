@@ -34,7 +34,7 @@ func (p *plan) right(resource, name string, granted []string, refused bool, need
 
 // extraRights are those that only some deliveries need.
 func (a *planner) extraRights() {
-	if a.config.Delivery != ExactlyOnce {
+	if a.config.Delivery != ExactlyOnce && len(a.program.StatefulTopics()) == 0 {
 		return
 	}
 	for _, right := range []string{"WRITE", "DESCRIBE"} {
