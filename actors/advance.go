@@ -37,7 +37,7 @@ func (p *progress) openNext() {
 		p.filling.time, p.filling.attempt, p.filling.rerun = plan.Time, plan.Attempt+1, true
 		return
 	}
-	p.filling.time = p.nextTime()
+	p.filling.time, p.filling.most = p.nextTime(), p.perBatch
 	if p.pace != nil {
 		p.filling.allowed = p.pace.allowed(p.partitions)
 	}
@@ -112,8 +112,8 @@ func (p *progress) opening(tp messages.TopicPartition, state *partition) message
 		o.Limit, o.Exact = state.plan.Until, true
 		return o
 	}
-	if p.perBatch > 0 {
-		o.Limit = o.From + p.perBatch
+	if f.most > 0 {
+		o.Limit = o.From + f.most
 	}
 	if n, ok := f.allowed[tp]; ok {
 		o.Limit = min(o.Limit, o.From+n)

@@ -69,6 +69,8 @@ func (a *aggregator) Receive(ctx actor.Context) {
 		a.progress.stopping(m)
 	case messages.Pause:
 		a.pause(m)
+	case messages.Limit:
+		a.limit(m)
 	case messages.AskStatus:
 		ctx.Respond(a.status())
 	case messages.AskBatches:
@@ -88,6 +90,7 @@ func (a *aggregator) start() {
 	a.hold, a.started = hold, time.Now()
 	a.consumers, a.restoring = map[messages.TopicPartition]*actor.PID{}, map[messages.TopicPartition]context.CancelFunc{}
 	a.progress = newProgress(a, a.settings.rules, time.Now)
+	a.progress.limit(a.perSecond)
 	if a.backpressure {
 		a.progress.pace, err = newPace(a.settings.rules.interval, a.perSecond)
 		if err != nil {
@@ -132,6 +135,7 @@ func (a *aggregator) ran(m messages.Ran) {
 	if m.Report.Err != "" {
 		a.totals.Failed++
 	}
+	a.log.Debug().Int64("batch", m.Report.Batch).Time("of", m.Report.Time).Int64("records", m.Report.Records).Dur("took", m.Report.ProcessingDelay()).Msg("batch")
 	if a.recents = append(a.recents, m.Report); len(a.recents) > a.recent {
 		a.recents = slices.Delete(a.recents, 0, len(a.recents)-a.recent)
 	}
@@ -163,7 +167,7 @@ func (a *aggregator) last(n int) messages.Batches {
 func (a *aggregator) status() messages.Status {
 	s := a.totals
 	s.State, s.Waits, s.Instance, s.Group, s.Started = a.state(), a.waits, a.instance, a.group, a.started
-	s.Interval = a.progress.interval
+	s.Interval, s.MaxPerPartition = a.progress.interval, a.perSecond
 	if f := a.progress.filling; f != nil {
 		s.Next = f.time
 	}

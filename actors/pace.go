@@ -23,11 +23,17 @@ func newPace(interval time.Duration, maxPerPartition float64) (*pace, error) {
 	if err != nil {
 		return nil, err
 	}
-	limits := streaming.RateLimits{Interval: interval}
+	p := &pace{estimator: estimator, limits: streaming.RateLimits{Interval: interval}}
+	p.bound(maxPerPartition)
+	return p, nil
+}
+
+// bound is the operator's limit of a partition, in records a second; 0 is none.
+func (p *pace) bound(maxPerPartition float64) {
+	p.limits.MaxPerPartition = nil
 	if maxPerPartition > 0 {
-		limits.MaxPerPartition = func(int32) float64 { return maxPerPartition }
+		p.limits.MaxPerPartition = func(int32) float64 { return maxPerPartition }
 	}
-	return &pace{estimator: estimator, limits: limits}, nil
 }
 
 // learn takes a completed batch.

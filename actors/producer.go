@@ -1,8 +1,6 @@
 package actors
 
 import (
-	"encoding/json"
-
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/hibana-stream/hibana/actors/streaming"
@@ -43,13 +41,12 @@ func (p *producer) start(ctx actor.Context) {
 }
 
 func (p *producer) publish(ctx actor.Context, m messages.Publish) {
-	value, err := json.Marshal(m.Event)
+	record, err := m.Outgoing(p.forms)
 	if err != nil {
 		ctx.Respond(messages.Delivered{Err: err})
 		return
 	}
 	root, sender := p.root, ctx.Sender()
-	record := messages.NewOutgoing(m.Topic, m.Key, m.HasKey, string(value))
 	p.writer.Produce(record, func(report messages.Delivered) {
 		if sender != nil {
 			root.Send(sender, report)

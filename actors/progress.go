@@ -107,6 +107,7 @@ type filling struct {
 	batch
 	members map[messages.TopicPartition]*member
 	allowed map[messages.TopicPartition]int64 // by back-pressure; none for a partition is no limit
+	most    int64                             // perBatch when it was opened
 	cutting bool
 	since   time.Time // of the cut
 }

@@ -33,6 +33,8 @@ type Settings struct {
 	Delivery        Delivery
 	// Produce is how the job's outputs write to Kafka; nil: Writer.ProduceAll.
 	Produce func(context.Context, []messages.Outgoing) error
+	// Forms are how published events are written.
+	Forms messages.Forms
 	// Kept is the checkpoint, when there is one.
 	Kept *Kept
 	// Changelog is where state by partition is restored from; it is needed when the job keeps some.
@@ -80,6 +82,7 @@ type settings struct {
 	kept     *Kept
 	restores *restores
 	produce  func(context.Context, []messages.Outgoing) error
+	forms    messages.Forms
 	failure  Failure
 	rules    rules
 	instance string
@@ -88,7 +91,8 @@ type settings struct {
 	log      zerolog.Logger
 	recent   int
 	startup  time.Duration
-	// backpressure and perSecond are what each life of the aggregator makes its pace of.
+	// backpressure and perSecond are what each life of the aggregator makes its pace of. perSecond is the aggregator's: the console
+	// may change it, and what it was changed to survives a crash.
 	backpressure bool
 	perSecond    float64
 	around       []actor.ReceiverMiddleware
@@ -105,13 +109,8 @@ func (s *settings) middleware() []actor.PropsOption {
 }
 
 func (s Settings) rules(interval time.Duration) rules {
-	r := rules{
-		interval: interval, budget: s.Memory, hoard: &hoard{limit: s.Memory}, batches: s.Batches, drain: s.Drain,
+	return rules{
+		interval: interval, perBatch: perBatch(s.MaxPerPartition, interval), budget: s.Memory, hoard: &hoard{limit: s.Memory}, batches: s.Batches, drain: s.Drain,
 		retries: s.Failure.Retries, patience: s.Patience,
 	}
-	if s.MaxPerPartition > 0 {
-		// A limit that rounds to nothing would stop the partition for good (Spark's SPARK-18371 made it unlimited).
-		r.perBatch = max(int64(s.MaxPerPartition*interval.Seconds()), 1)
-	}
-	return r
 }

@@ -16,7 +16,7 @@ func (m *Main) greeting(c *Config) string {
 }
 
 // banner is the rest: where things are, and what to type next. With the greeting it has at most eight lines.
-func (m *Main) banner(s *stream) []string {
+func (m *Main) banner(s *stream, sc *screen) []string {
 	c := s.config
 	topic := "TOPIC"
 	if topics := s.program.Topics(); len(topics) > 0 {
@@ -29,9 +29,15 @@ func (m *Main) banner(s *stream) []string {
 	if s.broker != nil {
 		lines = append(lines, fmt.Sprintf("  try       echo '{\"content\":\"hello\"}' | kcat -b %s -t %s -P", s.broker.Addr(), topic))
 	}
-	return append(lines,
-		"  steer     hibana repl -c status        (in another terminal)",
-		fmt.Sprintf("  stop      Ctrl-C; first batch at %s", firstBatch(time.Now(), c.Interval).Format("15:04:05")))
+	steer, stop := "hibana repl -c status        (in another terminal)", "Ctrl-C"
+	if sc.terminal != nil {
+		steer, stop = "help                         (below; elsewhere: hibana repl)", "exit, or Ctrl-C twice"
+	}
+	lines = append(lines, "  steer     "+steer)
+	if sc.path != "" {
+		lines = append(lines, "  log       "+sc.path)
+	}
+	return append(lines, fmt.Sprintf("  stop      %s; first batch at %s", stop, firstBatch(time.Now(), c.Interval).Format("15:04:05")))
 }
 
 // firstBatch is the first multiple of the interval after now.

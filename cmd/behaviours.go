@@ -25,12 +25,12 @@ func (s *stream) join(own []behaviours.Behaviour) error {
 		env := behaviours.Env{Name: b.Name, Settings: s.config.Behaviours[b.Name], Log: slogOf(s.log).With("behaviour", b.Name)}
 		s.behaviours = append(s.behaviours, actors.Behaviour{Name: b.Name, Props: behaviours.Guest{Behaviour: b, Env: env}.Props})
 	}
-	handOver(s.context, own, func(name string, message any) { s.system.SendTo(name, message) })
+	handOver(s.context, own, s.config.forms(), func(name string, message any) { s.system.SendTo(name, message) })
 	return nil
 }
 
 // handOver registers the outputs that lead to behaviours: one for all that read the same topics, so that they share the events.
-func handOver(c *streaming.Context, own []behaviours.Behaviour, send func(name string, message any)) {
+func handOver(c *streaming.Context, own []behaviours.Behaviour, forms messages.Forms, send func(name string, message any)) {
 	var order []string
 	names, topics := map[string][]string{}, map[string][]string{}
 	for _, b := range own {
@@ -41,7 +41,7 @@ func handOver(c *streaming.Context, own []behaviours.Behaviour, send func(name s
 		names[key], topics[key] = append(names[key], b.Name), b.Topics
 	}
 	for _, key := range order {
-		output := behaviours.NewOutput(names[key], send)
+		output := behaviours.NewOutput(names[key], send).Writing(forms)
 		streaming.HandOver(streaming.Events(c, topics[key]...), "behaviour "+strings.Join(names[key], ", "), "cmd.Execute",
 			func(ctx context.Context, b streaming.Batch[messages.RichEvent]) ([]messages.Outgoing, error) {
 				return output.Hand(ctx, b.Time(), shares(b))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hibana-stream/hibana/actors/kafka"
+	"github.com/hibana-stream/hibana/messages"
 )
 
 // Config is the configuration of one run: every key that there is, checked and typed. LoadConfig makes it; nobody changes it
@@ -167,3 +168,8 @@ func (c Config) String() string {
 
 // GoString is String, so that %#v shows no secret either.
 func (c Config) GoString() string { return c.String() }
+
+// forms are how published events are written: key.serializer and value.serializer.
+func (c *Config) forms() messages.Forms {
+	return messages.Forms{Key: messages.Form(c.Settings.KeySerializer()), Value: messages.Form(c.Settings.ValueSerializer())}
+}

@@ -23,6 +23,11 @@ type Control interface {
 	Publish(ctx context.Context, m messages.Publish) (messages.Delivered, error)
 	// Pause stops (on) or resumes the stream, and says at which batch's boundary.
 	Pause(ctx context.Context, on bool) (messages.Accepted, error)
+	// Limit changes how many records a second each partition may give, 0 for no limit, and says from which batch on.
+	Limit(ctx context.Context, perSecond float64) (messages.Accepted, error)
+	// LogLevel is the level of the log, one of zerolog's words; SetLogLevel changes it at once.
+	LogLevel() string
+	SetLogLevel(level string)
 	// Stop asks the stream to end and does not wait: gracefully it finishes and commits what it has read.
 	Stop(graceful bool)
 	// Topics are the topics that the job reads; the first is where send sends.
@@ -55,7 +60,7 @@ func newConsoleCommand(c Control) *cobra.Command {
 	root.SetHelpCommand(helpCommand())
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { _ = showHelp(c) })
 	root.AddCommand(statusCommand(c), actorsCommand(c), batchesCommand(c), batchCommand(c), sendCommand(c), tellCommand(c),
-		pauseCommand(c), resumeCommand(c), stopCommand(c), versionCommand(), exitCommand())
+		pauseCommand(c), resumeCommand(c), rateCommand(c), logCommand(c), stopCommand(c), versionCommand(), exitCommand())
 	return root
 }
 

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ type fakeControl struct {
 	fails  error
 	mute   bool // answers nothing until the context ends
 	topics []string
+	level  string
 	ended  func() // called by Stop
 }
 
@@ -100,6 +102,15 @@ func (f *fakeControl) Pause(ctx context.Context, on bool) (messages.Accepted, er
 	f.mu.Unlock()
 	return messages.Accepted{Batch: 3, Time: time.Date(2026, 11, 22, 18, 36, 14, 0, time.UTC)}, f.trouble(ctx)
 }
+
+func (f *fakeControl) Limit(ctx context.Context, perSecond float64) (messages.Accepted, error) {
+	f.say("limit %v", perSecond)
+	return messages.Accepted{Batch: 3, Time: time.Date(2026, 11, 22, 18, 36, 14, 0, time.UTC)}, f.trouble(ctx)
+}
+
+func (f *fakeControl) LogLevel() string { return cmp.Or(f.level, "info") }
+
+func (f *fakeControl) SetLogLevel(level string) { f.level = level }
 
 func (f *fakeControl) Stop(graceful bool) {
 	f.say("stop %v", graceful)

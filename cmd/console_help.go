@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func helpCommand() *cobra.Command {
@@ -77,5 +78,8 @@ func flagUsages(c *cobra.Command) string {
 	if help := c.Flags().Lookup("help"); help != nil {
 		help.Hidden = true // it is what shows this
 	}
-	return c.LocalFlags().FlagUsages() + c.InheritedFlags().FlagUsages()
+	all := pflag.NewFlagSet(c.Name(), pflag.ContinueOnError) // one set, so that the columns are aligned
+	all.AddFlagSet(c.LocalFlags())
+	all.AddFlagSet(c.InheritedFlags())
+	return all.FlagUsages()
 }

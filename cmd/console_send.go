@@ -14,11 +14,13 @@ import (
 
 func sendCommand(c Control) *cobra.Command {
 	var topic, key string
+	var raw bool
 	cmd := &cobra.Command{
 		Use: "send TEXT…", Short: "Publish an event and say where it stands",
 		Long: "send publishes an event with the text as its content and answers topic:partition:offset once the broker has it.\n" +
-			"Words are joined by one space; quotes keep other spaces, and text that begins with a dash goes behind --.",
-		Example: "  send hello world\n  send --key ann --topic events 'hello,  world'",
+			"Words are joined by one space; quotes keep other spaces, and text that begins with a dash goes behind --.\n" +
+			"With --raw the text is the record's value as it is.",
+		Example: "  send hello world\n  send --raw --topic events --key ann '{\"content\":\"hello\"}'",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return &UsageError{fmt.Errorf("send: TEXT is missing; send hello publishes an event")}
@@ -27,13 +29,17 @@ func sendCommand(c Control) *cobra.Command {
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return send(cmd, c, messages.Publish{
-				Topic: topic, Key: key, HasKey: cmd.Flags().Changed("key"), Event: messages.NewRichEvent(strings.Join(args, " ")),
-			})
+			text := strings.Join(args, " ")
+			m := messages.Publish{Topic: topic, Key: key, HasKey: cmd.Flags().Changed("key"), Event: messages.NewRichEvent(text)}
+			if raw {
+				m.Value, m.HasValue = text, true
+			}
+			return send(cmd, c, m)
 		},
 	}
 	cmd.Flags().StringVarP(&topic, "topic", "t", "", "the `topic`; without it the first that the job reads")
 	cmd.Flags().StringVarP(&key, "key", "k", "", "the event's `key`, which may be empty; without it the event has none")
+	cmd.Flags().BoolVar(&raw, "raw", false, "the text is the record's value, and no event's content")
 	_ = cmd.RegisterFlagCompletionFunc("topic", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return c.Topics(), cobra.ShellCompDirectiveNoFileComp
 	})

@@ -43,6 +43,7 @@ func statusAnswer(s messages.Status) answer {
 			{"started", "", moment(s.Started)}, {"uptime_ms", "uptime", uptime(s.Started)},
 			{"batches", "batches", count(s.Batches)}, {"failed", "failed", count(s.Failed)},
 			{"records", "records", count(s.Records)}, {"rejects", "rejects", count(s.Rejects)},
+			{"rate_max_per_partition", "rate", rateCell(s.MaxPerPartition)},
 			{"next_batch", "next", moment(s.Next)},
 		},
 		tables: []table{partitionTable(s)},

@@ -39,7 +39,8 @@ func steerCommand(c Control, on bool, cmd *cobra.Command) *cobra.Command {
 			return err
 		}
 		if *wait {
-			if err := awaitPause(cmd.Context(), c, on, accepted); err != nil {
+			err := await(cmd.Context(), func(ctx context.Context) (bool, error) { return inEffect(ctx, c, on, accepted) })
+			if err != nil {
 				return err
 			}
 		}
@@ -49,9 +50,7 @@ func steerCommand(c Control, on bool, cmd *cobra.Command) *cobra.Command {
 }
 
 func acceptedAnswer(command string, on, waited bool, a messages.Accepted) answer {
-	if a.Time.Year() < 1970 { // nobody knows the time before the first batch
-		a.Time = time.Time{}
-	}
+	a.Time = known(a.Time)
 	sentence := fmt.Sprintf("resumes with batch %d", a.Batch)
 	if on {
 		sentence = fmt.Sprintf("pauses at the boundary before batch %d (%s); resume goes on", a.Batch, moment(a.Time).text)
@@ -61,15 +60,15 @@ func acceptedAnswer(command string, on, waited bool, a messages.Accepted) answer
 	}}
 }
 
-// awaitPause asks again and again until the stream stands still, or runs: there is no message for it, and nobody waits often.
-func awaitPause(ctx context.Context, c Control, on bool, accepted messages.Accepted) error {
+// await asks again and again until what was accepted is in effect: there is no message for it, and nobody waits often.
+func await(ctx context.Context, inEffect func(context.Context) (bool, error)) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, waitWithin,
 		fmt.Errorf("accepted, but not in effect after %v: %w; status says what the stream does", waitWithin, context.DeadlineExceeded))
 	defer cancel()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		if now, err := inEffect(ctx, c, on, accepted); now || err != nil {
+		if now, err := inEffect(ctx); now || err != nil {
 			return err
 		}
 		select {
@@ -86,15 +85,8 @@ func inEffect(ctx context.Context, c Control, on bool, accepted messages.Accepte
 	if err != nil || !on {
 		return err == nil && s.State != "paused", err
 	}
-	last, err := c.Batches(ctx, 1)
-	if err != nil {
-		return false, err
-	}
-	ran := accepted.Batch == 1
-	for r := range last.Reports() {
-		ran = ran || r.Batch >= accepted.Batch-1
-	}
-	return ran && s.State == "paused", nil
+	ran, err := ranBefore(ctx, c, accepted)
+	return ran && s.State == "paused", err
 }
 
 func stopCommand(c Control) *cobra.Command {

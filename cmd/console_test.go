@@ -23,7 +23,7 @@ func TestConsoleShowsCommandsInThreeFormats(t *testing.T) {
 	lines := []string{
 		"status", "actors", "batches", "batches -n 1", "batch last", "batch 18:36:10", "batch 1763836570000",
 		"send hello world", "send --key ann --topic orders 'two  spaces'", "tell greeter '{\"name\":\"ann\"}'",
-		"pause", "resume", "stop", "stop --now", "help", "help send",
+		"pause", "resume", "rate 500", "rate 0 --wait", "rate", "log debug", "log", "stop", "stop --now", "help", "help send",
 	}
 	for _, format := range outputFormats {
 		var all strings.Builder
@@ -92,6 +92,10 @@ func TestConsoleMistakesNameTheNearest(t *testing.T) {
 		"help me":             "unknown command \"me\"; help lists the commands",
 		"status now":          "status takes no argument, and got \"now\"; help status shows its usage",
 		"batches --last=-1":   "batches: -n -1 is negative; -n 0 lists all that are remembered",
+		"rate fast":           "rate: \"fast\" is not a rate; accepted: a number of records a second, such as 1000 (or 1000/s); 0 for no limit",
+		"rate 1 2":            "rate takes one N, not 2: a number of records a second, such as 1000",
+		"log debgu":           "log: \"debgu\" is not known (did you mean debug?); accepted: trace, debug, info, warn, error",
+		"log a b":             "log takes one LEVEL, not 2: one of trace, debug, info, warn, error",
 		"batch last and more": "batch takes one TIME, not 3; batches lists the times",
 	} {
 		_, got, outcome := typed(t.Context(), newFakeControl(), console.Line{Text: line})
@@ -161,7 +165,9 @@ func TestConsoleWaitEndsWithItsContext(t *testing.T) {
 		control := newFakeControl()
 		control.polls = 1 << 30
 		control.paused = true
-		if err := awaitPause(ctx, control, true, messages.Accepted{Batch: 9}); !errors.Is(err, context.DeadlineExceeded) {
+		if err := await(ctx, func(ctx context.Context) (bool, error) {
+			return inEffect(ctx, control, true, messages.Accepted{Batch: 9})
+		}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v", err)
 		}
 	})
@@ -191,7 +197,7 @@ func TestConsoleNotesATopicThatTheJobDoesNotRead(t *testing.T) {
 
 func TestConsoleCompletes(t *testing.T) {
 	for line, want := range map[string]string{
-		"":                "actors|batch|batches|exit|help|pause|resume|send|status|stop|tell|version",
+		"":                "actors|batch|batches|exit|help|log|pause|rate|resume|send|status|stop|tell|version",
 		"sta":             "status",
 		"send --t":        "--topic",
 		"send --topic ":   "events|orders",
@@ -203,6 +209,9 @@ func TestConsoleCompletes(t *testing.T) {
 		"send 'an open ":  "",
 		"pause --w":       "--wait",
 		"send --topic=or": "--topic=orders",
+		"rate 1":          "100|1000|10000",
+		"rate 5 ":         "",
+		"log ":            "trace|debug|info|warn|error",
 		"nothing of ours": "",
 	} {
 		var got []string

@@ -28,7 +28,7 @@ func StreamingContext(overrides ...string) (s *streaming.Context, closeAll func(
 	if err := config.checkStart(false); err != nil {
 		return nil, nil, &UsageError{err}
 	}
-	parts, err := newStream(config, limits{}, nil, m.Stdout, newLog(config, m.Stderr, !m.mayColor()))
+	parts, err := newStream(config, limits{}, nil, m.Stdout, newLog(config, newLiveLevel(config), m.Stderr, !m.mayColor()))
 	if err != nil {
 		return nil, nil, err
 	}

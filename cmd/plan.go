@@ -113,7 +113,7 @@ func (m *Main) compile(c *Config) (*streaming.Program, error) {
 	if err := m.Job(s); err != nil {
 		return nil, fmt.Errorf("the job could not be written down: %w", err)
 	}
-	handOver(s, m.Behaviours, nil)
+	handOver(s, m.Behaviours, c.forms(), nil)
 	if err := s.Start(); err != nil {
 		return nil, startFailure(c, err)
 	}

@@ -59,7 +59,7 @@ func (m *Main) runConsole(ctx context.Context, c *console.Console, t console.Edi
 
 // replTerminal is the console of another process's stream.
 func (m *Main) replTerminal(ctx context.Context, f *replFlags, client *console.Client, path string) error {
-	t := m.newTerminal("exit or ctrl-D leaves, and the stream goes on; stop ends it", true)
+	t := m.newTerminal("exit, ctrl-D or ctrl-C once more leaves, and the stream goes on; stop ends it", true)
 	_, _ = fmt.Fprintf(m.Stderr, "attached to %s; help lists the commands, exit leaves\n", path)
 	err := m.edit(ctx, t, remote{client, f}, m.line(f))
 	switch {

@@ -51,7 +51,7 @@ func (m *Main) live(config *Config, flags *runFlags) error {
 		return err
 	}
 	s.announce = func() {
-		for _, line := range m.banner(s) {
+		for _, line := range m.banner(s, screen) {
 			fmt.Fprintln(screen.notes, line)
 		}
 	}

@@ -11,37 +11,42 @@ import (
 )
 
 // screen is where a run writes: outputs, log, and notes (the banner). When the console owns the terminal, outputs and notes appear
-// above its prompt, and the log goes to a file: nothing else may write there.
+// above its prompt, and the log goes to a file: of that, only what somebody should see is shown there too, warnings and errors.
 type screen struct {
 	out      io.Writer
 	notes    io.Writer
 	log      zerolog.Logger
+	level    *liveLevel
+	path     string // of the log; "" when it goes to stderr
 	file     *os.File
 	terminal *console.Terminal
 }
 
 func newScreen(m *Main, config *Config) (*screen, error) {
-	s := &screen{out: m.Stdout, notes: m.Stderr}
-	path := config.Log.File
+	s := &screen{out: m.Stdout, notes: m.Stderr, level: newLiveLevel(config), path: config.Log.File}
 	if isTerminal(m.Stdin) && isTerminal(m.Stderr) {
-		s.terminal = m.newTerminal("help lists the commands; exit or ctrl-D stops the stream", false)
+		s.terminal = m.newTerminal("exit, ctrl-D or ctrl-C once more stops the stream; help lists the commands", false)
 		s.notes = s.terminal.Stdout()
 		if isTerminal(m.Stdout) {
 			s.out = s.terminal.Stdout()
 		}
-		if path == "" {
-			path = ownLog()
+		if s.path == "" {
+			s.path = ownLog()
 		}
 	}
-	if path == "" {
-		s.log = newLog(config, m.Stderr, !m.mayColor())
+	if s.path == "" {
+		s.log = newLog(config, s.level, m.Stderr, !m.mayColor())
 		return s, nil
 	}
 	var err error
-	if s.file, err = openLog(path); err != nil {
+	if s.file, err = openLog(s.path); err != nil {
 		return nil, &UsageError{err}
 	}
-	s.log = newLog(config, s.file, true)
+	s.log = newLog(config, s.level, s.file, true)
+	if s.terminal != nil {
+		shown := &zerolog.FilteredLevelWriter{Writer: zerolog.LevelWriterAdapter{Writer: people(s.notes, !m.mayColor())}, Level: zerolog.WarnLevel}
+		s.log = s.log.Output(zerolog.MultiLevelWriter(logForm(config, s.file, true), shown))
+	}
 	return s, nil
 }
 

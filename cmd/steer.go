@@ -13,7 +13,7 @@ import (
 // beginConsole opens the ways in which a person steers the stream: the socket, and the terminal if the program was started in one.
 // It returns a channel that is closed when that terminal has been left.
 func (m *Main) beginConsole(s *stream, sc *screen) (left <-chan struct{}) {
-	control := steering{s}
+	control := steering{s, sc.level}
 	c, err := console.New(console.Config{Root: s.system.Root(), Go: s.context.Go, Interpreter: interpreter{control}})
 	if err != nil {
 		sc.log.Warn().Err(err).Msg("no console")
@@ -46,7 +46,10 @@ func (m *Main) beginConsole(s *stream, sc *screen) (left <-chan struct{}) {
 }
 
 // steering is what the console's commands act on.
-type steering struct{ *stream }
+type steering struct {
+	*stream
+	level *liveLevel
+}
 
 var _ Control = steering{}
 
@@ -64,6 +67,17 @@ func (s steering) Batches(ctx context.Context, n int) (messages.Batches, error) 
 func (s steering) Pause(ctx context.Context, on bool) (messages.Accepted, error) {
 	return ask[messages.Accepted](ctx, s.system, messages.Pause{On: on})
 }
+
+// Limit asks the aggregator.
+func (s steering) Limit(ctx context.Context, perSecond float64) (messages.Accepted, error) {
+	return ask[messages.Accepted](ctx, s.system, messages.Limit{PerSecond: perSecond})
+}
+
+// LogLevel is the logger's.
+func (s steering) LogLevel() string { return s.level.String() }
+
+// SetLogLevel changes the logger's, for whoever has one.
+func (s steering) SetLogLevel(level string) { s.level.set(level) }
 
 func ask[A any](ctx context.Context, system *actors.System, question any) (answer A, err error) {
 	got, err := system.Ask(question, remaining(ctx))

@@ -15,6 +15,7 @@ import (
 	"github.com/hibana-stream/hibana/actors/checkpoint"
 	"github.com/hibana-stream/hibana/actors/kafka"
 	"github.com/hibana-stream/hibana/actors/streaming"
+	"github.com/hibana-stream/hibana/messages"
 )
 
 // stream is one configured stream: the parts, joined. It is the engine of its streaming context: what a job reads and whether it
@@ -69,7 +70,7 @@ func newStream(c *Config, l limits, network []kafka.Opt, stdout io.Writer, log z
 	}
 	options := []streaming.Setting{
 		streaming.WithTopics(c.Topics...), streaming.WithEngine(s), streaming.WithLog(slogOf(log)),
-		streaming.WithStateLimit(c.State.MaxBytes),
+		streaming.WithStateLimit(c.State.MaxBytes), streaming.WithEventForm(messages.Form(c.Settings.ValueDeserializer())),
 	}
 	if c.Pattern != "" {
 		options = append(options, streaming.WithPattern(regexp.MustCompile("^(?:"+c.Pattern+")$"))) // the configuration has tried it
@@ -139,6 +140,7 @@ func (s *stream) settings(delivery actors.Delivery) actors.Settings {
 		Delivery: delivery, Kept: s.kept, Ledger: s.ledger, Failure: failureOf(c.Failure), Behaviours: s.behaviours,
 		DeadLetters:     actors.DeadLetters{Tolerate: c.Errors.Tolerate(), Topic: c.Errors.DeadLetterTopic, Writer: s.outputs()},
 		Produce:         s.outputs().ProduceAll,
+		Forms:           c.forms(),
 		MaxPerPartition: c.Rate.MaxPerPartition, Backpressure: c.Rate.Backpressure, Memory: c.Memory.Records / holding,
 		Batches: s.limits.batches, Drain: s.limits.drain, StopTimeout: c.Stop.Timeout, StartupTimeout: c.Startup.Timeout,
 		Stdout: s.stdout, Log: s.log, Close: s.closeParts,

@@ -6,14 +6,6 @@ import (
 	"time"
 )
 
-// Publish asks the producer to write an event. The answer, when there is somebody to answer, is Delivered.
-type Publish struct {
-	Topic  string
-	Key    string
-	HasKey bool
-	Event  RichEvent
-}
-
 // Delivered is the delivery report of one record: where it stands, or why it does not.
 type Delivered struct {
 	Place Place
@@ -50,6 +42,8 @@ type Status struct {
 	Records int64
 	Rejects int64
 	Failed  int64
+	// MaxPerPartition is what a partition may contribute, in records a second; 0 is no limit.
+	MaxPerPartition float64
 	// Next is the time of the batch that is filling.
 	Next       time.Time
 	partitions []PartitionStatus
@@ -79,6 +73,10 @@ func (b Batches) Reports() iter.Seq[BatchReport] { return slices.Values(b.report
 // Pause stops (On) or resumes the stream at a batch boundary: no batch is cut, and nothing is fetched, while it is paused.
 // The answer is Accepted.
 type Pause struct{ On bool }
+
+// Limit changes rate.max.per.partition while the stream runs: PerSecond records a second and partition, 0 for no limit. The answer
+// is Accepted, with the first batch that obeys.
+type Limit struct{ PerSecond float64 }
 
 // Accepted says at which batch's boundary a command takes effect.
 type Accepted struct {

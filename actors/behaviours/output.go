@@ -2,7 +2,6 @@ package behaviours
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -16,11 +15,18 @@ const mostCrashes = 8
 type Output struct {
 	names []string
 	send  func(name string, message any)
+	forms messages.Forms
 }
 
 // NewOutput makes the output that leads to the named behaviours; send puts a message into the mailbox of one of them, and does not block.
 func NewOutput(names []string, send func(name string, message any)) *Output {
 	return &Output{names: names, send: send}
+}
+
+// Writing sets how what the behaviours publish is written, and returns o.
+func (o *Output) Writing(f messages.Forms) *Output {
+	o.forms = f
+	return o
 }
 
 // Hand gives one batch to every behaviour, to all of them at the same time, and returns what they published. Each has one portion in its
@@ -109,11 +115,11 @@ func (h *handing) outgoing() ([]messages.Outgoing, error) {
 	var records []messages.Outgoing
 	for _, t := range h.turns {
 		for _, p := range t.published {
-			value, err := json.Marshal(p.Event)
+			record, err := p.Outgoing(h.forms)
 			if err != nil {
 				return nil, err
 			}
-			records = append(records, messages.NewOutgoing(p.Topic, p.Key, p.HasKey, string(value)))
+			records = append(records, record)
 		}
 	}
 	return records, nil

@@ -25,6 +25,7 @@ type editor struct {
 	cancel  context.CancelFunc // of the line under way; nil: none is
 	width   int
 	left    bool
+	hinted  bool   // the key before was ctrl-C, and it said how to leave
 	printed int    // how often something was printed above the line
 	trouble string // what could not be said before the editor ran
 	failure error
@@ -73,6 +74,8 @@ func (e *editor) Update(m tea.Msg) (tea.Model, tea.Cmd) {
 
 // press handles a key.
 func (e *editor) press(k tea.KeyPressMsg) tea.Cmd {
+	again := e.hinted
+	e.hinted = false
 	switch key := k.String(); key {
 	case "tab", "shift+tab":
 		return e.tab(key == "tab")
@@ -81,7 +84,7 @@ func (e *editor) press(k tea.KeyPressMsg) tea.Cmd {
 	case "esc":
 		e.menu.close()
 	case "ctrl+c":
-		return e.interrupt()
+		return e.interrupt(again)
 	case "ctrl+l":
 		return tea.ClearScreen
 	case "ctrl+z":
@@ -116,8 +119,8 @@ func (e *editor) recall(step func(string) (string, bool)) {
 	}
 }
 
-// interrupt cancels the line under way, or clears the line, or says how to leave.
-func (e *editor) interrupt() tea.Cmd {
+// interrupt cancels the line under way, or clears the line, or says how to leave; and leaves when it has just said so.
+func (e *editor) interrupt(again bool) tea.Cmd {
 	e.menu.close()
 	switch {
 	case e.cancel != nil:
@@ -125,7 +128,10 @@ func (e *editor) interrupt() tea.Cmd {
 		e.cancel()
 	case len(e.line.chars) > 0:
 		e.line.set("")
+	case again:
+		return e.leave()
 	default:
+		e.hinted = true
 		return e.say(e.options.Hint)
 	}
 	return nil

@@ -151,8 +151,13 @@ func TestEditorInterruptClearsThenSaysHowToLeave(t *testing.T) {
 	d.want("screen", d.screen.String(), "")
 	d.keys("ctrl+c")
 	d.want("screen", d.screen.String(), "exit leaves\n")
+	d.keys("a", "ctrl+c", "ctrl+c")
 	if d.quit {
-		t.Error("ctrl-C left")
+		t.Error("ctrl-C left, and it was not the second in a row")
+	}
+	d.keys("ctrl+c")
+	if !d.quit {
+		t.Error("the second ctrl-C in a row did not leave")
 	}
 }
 

@@ -31,7 +31,7 @@ type TerminalOptions struct {
 	Env []string
 	// Prompt stands before the line.
 	Prompt string
-	// Hint is what ctrl-C says on an empty line: how to leave.
+	// Hint is what ctrl-C says on an empty line: how to leave. A second ctrl-C leaves.
 	Hint string
 	// History is the path of the file, "" for none: see HistoryPath.
 	History string

@@ -118,6 +118,9 @@ func (s *Settings) warn() (warnings []string) {
 	if c.given["auto.commit.interval.ms"] {
 		add("auto.commit.interval.ms is accepted and not used: offsets are committed with every batch")
 	}
+	if c.given["key.deserializer"] {
+		add("key.deserializer is accepted and not used: events are read without their key, and DirectStream is given its decoders in the job")
+	}
 	if p.given["batch.size"] && p.number("batch.size") < 1_000_012 {
 		add("batch.size %d is also the largest record that can be written; Java's producer lets larger ones pass", p.number("batch.size"))
 	}

@@ -80,11 +80,11 @@ var fetching = []Property{
 	},
 	{
 		Name: "key.deserializer", Kind: KindEnum, Role: RoleConsumer, Default: "string", choices: serializers("Deserializer", "Decoder"),
-		Doc: "How a record's key is read, for streams that name no codec of their own.",
+		Doc: "Accepted and not used: events are read without their key, and DirectStream is given its decoders in the job.",
 	},
 	{
 		Name: "value.deserializer", Kind: KindEnum, Role: RoleConsumer, Default: "richevent", choices: serializers("Deserializer", "Decoder"),
-		Doc: "How a record's value is read, for streams that name no codec of their own.",
+		Doc: "How Events reads a value: string (UTF-8) and bytes take it as the content, richevent and json want {\"content\":…}.",
 	},
 }
 

@@ -61,11 +61,11 @@ var producing = []Property{
 	},
 	{
 		Name: "key.serializer", Kind: KindEnum, Role: RoleProducer, Default: "string", choices: serializers("Serializer", "Encoder"),
-		Doc: "How a record's key is written, for outputs that name no codec of their own.",
+		Doc: "How the key of an event is written that send or a behaviour publishes; json makes it a JSON string.",
 	},
 	{
 		Name: "value.serializer", Kind: KindEnum, Role: RoleProducer, Default: "richevent", choices: serializers("Serializer", "Encoder"),
-		Doc: "How a record's value is written, for outputs that name no codec of their own.",
+		Doc: "How an event is written that send or a behaviour publishes: string and bytes are its content, richevent and json {\"content\":…}.",
 	},
 }
 

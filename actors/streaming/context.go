@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"sync"
 	"time"
+
+	"github.com/hibana-stream/hibana/messages"
 )
 
 // State is where a Context stands in its life, which goes one way.
@@ -40,6 +42,7 @@ type Context struct {
 	log      *slog.Logger
 	topics   []string
 	pattern  *regexp.Regexp
+	form     messages.Form // of events on the wire
 	saved    bool
 	// byPartition keeps state and windows by the partition of the source.
 	byPartition bool

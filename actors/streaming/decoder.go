@@ -84,10 +84,14 @@ func tooDeep(wire string) error {
 
 // decodeEvent decodes the value of a record; an event has one.
 func decodeEvent(r *messages.Raw) (messages.RichEvent, error) {
+	return decodeEventBy(decodeContent, r)
+}
+
+func decodeEventBy(decode Decoder[messages.RichEvent], r *messages.Raw) (messages.RichEvent, error) {
 	if !r.HasValue() {
 		return messages.RichEvent{}, fmt.Errorf("%v: the value does not decode: it is missing (a tombstone), and an event has one", r.Place())
 	}
-	e, err := decodeContent(r.Value())
+	e, err := decode(r.Value())
 	if err != nil {
 		return e, badRecord(r, "value", r.Value(), err)
 	}

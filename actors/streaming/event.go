@@ -49,6 +49,21 @@ func decodeEvents(t *Task, n *node, down sink[messages.RichEvent]) func([]messag
 	}
 }
 
+// decodeTexts is decodeEvents for values that are the content as they are.
+func decodeTexts(t *Task, n *node, down sink[messages.RichEvent], form messages.Form) func([]messages.Raw) {
+	decode := func(wire string) (messages.RichEvent, error) { return messages.NewRichEvent(wire), nil }
+	if form == messages.FormString {
+		decode = func(wire string) (messages.RichEvent, error) {
+			text, err := String(wire)
+			return messages.NewRichEvent(text), err
+		}
+	}
+	return decodeAll(t, n, down, func(r *messages.Raw, out *messages.RichEvent) (err error) {
+		*out, err = decodeEventBy(decode, r)
+		return err
+	})
+}
+
 // decodeContent reads {"content":"…"}. The usual shape, without escapes and control characters, is read here, without an
 // allocation: the content aliases the wire. Everything else goes to the library, and a fuzz test keeps both of one mind.
 func decodeContent(wire string) (messages.RichEvent, error) {

@@ -3,6 +3,8 @@ package streaming
 import (
 	"log/slog"
 	"regexp"
+
+	"github.com/hibana-stream/hibana/messages"
 )
 
 // A Setting sets up a Context.
@@ -14,6 +16,10 @@ func WithTopics(topics ...string) Setting { return func(c *Context) { c.topics =
 // WithPattern lets Events and DirectStream, when they are given no topics, read every topic whose whole name the expression matches,
 // also such as come later. Spark: SubscribePattern.
 func WithPattern(pattern *regexp.Regexp) Setting { return func(c *Context) { c.pattern = pattern } }
+
+// WithEventForm sets how Events reads a record's value: messages.FormRichEvent and FormJSON are {"content":"…"}, the default; with
+// FormString the value is the content, if it is UTF-8, and with FormBytes whatever it holds. Kafka: value.deserializer.
+func WithEventForm(form messages.Form) Setting { return func(c *Context) { c.form = form } }
 
 // WithEngine sets what runs the job. Without an engine Start only validates and compiles.
 func WithEngine(e Engine) Setting { return func(c *Context) { c.engine = e } }

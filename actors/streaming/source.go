@@ -10,6 +10,9 @@ import (
 // One Kafka partition is one partition of the stream. A record that does not decode is rejected (see errors.tolerance).
 func Events(c *Context, topics ...string) Stream[messages.RichEvent] {
 	n := kafkaSource(c, topics, func(t *Task, n *node, down any) func([]messages.Raw) {
+		if c.form == messages.FormString || c.form == messages.FormBytes {
+			return decodeTexts(t, n, down.(sink[messages.RichEvent]), c.form)
+		}
 		return decodeEvents(t, n, down.(sink[messages.RichEvent]))
 	})
 	return Stream[messages.RichEvent]{c.add("events", typed[messages.RichEvent](n))}

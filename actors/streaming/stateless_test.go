@@ -9,6 +9,7 @@ import (
 
 	"github.com/hibana-stream/hibana/actors/streaming"
 	"github.com/hibana-stream/hibana/actors/streaming/streamingtest"
+	"github.com/hibana-stream/hibana/messages"
 )
 
 func TestOperationsWithoutState(t *testing.T) {
@@ -66,5 +67,38 @@ func TestAPanicNamesTheOperationAndTheLine(t *testing.T) {
 	k.Tick()
 	if err := k.Err(); err == nil || !strings.HasPrefix(err.Error(), "map at stateless_test.go:") {
 		t.Fatalf("got %v", err)
+	}
+}
+
+// Kafka's value.deserializer: the content is in {"content":…}, or it is the value.
+func TestEventsAreReadInTheFormThatWasSet(t *testing.T) {
+	for _, c := range []struct {
+		form    messages.Form
+		value   string
+		want    string
+		rejects int
+	}{
+		{messages.FormRichEvent, `{"content":"a"}`, "a", 0},
+		{messages.FormJSON, `{"content":"a"}`, "a", 0},
+		{messages.FormJSON, `a`, "", 1},
+		{messages.FormString, `{"content":"a"}`, `{"content":"a"}`, 0},
+		{messages.FormString, "grüß", "grüß", 0},
+		{messages.FormString, "\xff", "", 1},
+		{messages.FormBytes, "\xff\x00", "\xff\x00", 0},
+		{messages.FormString, "", "", 0},
+	} {
+		k := streamingtest.New(t, time.Second)
+		streaming.WithEventForm(c.form)(k.Context())
+		in := streamingtest.Topic(k, "events", 1)
+		out := streamingtest.Collect(streaming.Events(k.Context()))
+		in.FeedValue(c.value)
+		k.Tick()
+		got := ""
+		for _, e := range out.Batches()[0] {
+			got += e.Content()
+		}
+		if got != c.want || len(k.Rejects()) != c.rejects {
+			t.Errorf("%s of %q: %q, rejects %v", c.form, c.value, got, k.Rejects())
+		}
 	}
 }
