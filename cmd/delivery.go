@@ -61,9 +61,6 @@ func (s *stream) newStore(p *streaming.Program) (actors.Store, error) {
 		}
 		return &actors.InChangelog{Offsets: s.source, Transactions: s.transactions}, nil
 	}
-	if err := s.openCheckpoint(p); err != nil {
-		return nil, err
-	}
 	store := actors.InGroup{Offsets: s.source}
 	if s.kept != nil {
 		store.Saved = s.kept
@@ -138,9 +135,9 @@ func (s *stream) outputs() recordWriter {
 	return s.writer
 }
 
-// openCheckpoint opens the folder in which state is saved with its offsets.
+// openCheckpoint opens the folder in which state is saved with its offsets, unless transactions take its place.
 func (s *stream) openCheckpoint(p *streaming.Program) error {
-	if s.config.Checkpoint == "" {
+	if s.config.Checkpoint == "" || s.config.Delivery == ExactlyOnce || len(p.StatefulTopics()) > 0 {
 		return nil
 	}
 	store, err := checkpoint.Open(s.config.Checkpoint, s.instance.name)

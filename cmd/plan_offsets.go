@@ -41,6 +41,11 @@ func (a *planner) positions(ctx context.Context, reads []kafka.Topic) error {
 	} else if err != nil {
 		return err
 	}
+	for _, t := range reads {
+		if err := a.program.CheckPartitions(t.Name, t.Partitions); err != nil {
+			a.ends(err)
+		}
+	}
 	logs, err := a.logs(ctx, names)
 	if errors.Is(err, messages.ErrRefused) {
 		a.ends(err)
@@ -74,7 +79,10 @@ func (a *planner) logs(ctx context.Context, topics []string) (map[messages.Topic
 
 func (a *planner) position(p messages.TopicPartition, log kafka.Log, committed map[messages.TopicPartition]messages.Offset) planPartition {
 	var at *messages.Offset
-	if o, ok := committed[p]; ok {
+	explicit, given := a.program.FromOffsets()[p]
+	if o, ok := committed[p]; given {
+		at = &messages.Offset{At: explicit}
+	} else if ok {
 		at = &o
 	}
 	position, err := kafka.StartAt(a.config.Settings.Reset(), gonePolicy(a.config.OffsetGone), p, log, at)
@@ -85,6 +93,9 @@ func (a *planner) position(p messages.TopicPartition, log kafka.Log, committed m
 		return row
 	}
 	row.Why, row.Lag = a.why(position), max(log.Readable-position.From, 0)
+	if given && position.Gone == 0 {
+		row.Why = "given by the job (fromOffsets), unless the checkpoint has saved the partition"
+	}
 	return row
 }
 

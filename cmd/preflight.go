@@ -23,8 +23,11 @@ type preflight struct {
 	writes []string
 	// limits are the max.message.bytes of the topics that are written, as far as they are known.
 	limits map[string]int64
-	// alone is this member's name when the job can have no second one: it keeps state, and keys meet in this process only.
-	alone string
+	// program is the job that is to run.
+	program *streaming.Program
+	// alone is this member's name when the job can have no second one, why the reason: it keeps state, and keys meet in this process
+	// only; or it has start offsets, which every new member would go back to.
+	alone, why string
 	// stateful are the topics whose partitions' state follows them, into a changelog each.
 	stateful []string
 }
@@ -43,10 +46,13 @@ func (s *stream) preflight(p *streaming.Program, stop <-chan struct{}) error {
 	defer admin.Close()
 	f := &preflight{
 		patience: patience{timeout: s.config.Startup.Timeout, log: s.log, every: askEvery},
-		admin:    admin, config: s.config, limits: map[string]int64{},
+		admin:    admin, config: s.config, limits: map[string]int64{}, program: p,
 	}
-	if p.Stateful() && s.config.Exchange == ExchangeMemory {
-		f.alone = s.memberName()
+	switch {
+	case p.Stateful() && s.config.Exchange == ExchangeMemory:
+		f.alone, f.why = s.memberName(), "a job that keeps state runs in one instance (exchange: memory)"
+	case len(p.FromOffsets()) > 0:
+		f.alone, f.why = s.memberName(), "a job with start offsets runs in one instance"
 	}
 	f.stateful = p.StatefulTopics()
 	ctx, cancel := f.begin(s.context.Ended(), s.context.Go, stop)
@@ -89,6 +95,25 @@ func (f *preflight) findReads(ctx context.Context, names []string) error {
 		}
 	}
 	f.reads = topics
+	return f.findStarts(ctx)
+}
+
+// findStarts checks that the partitions exist of which the job gives the start offset, also those of topics that a pattern names.
+func (f *preflight) findStarts(ctx context.Context) error {
+	var names []string
+	for p := range f.program.FromOffsets() {
+		names = append(names, p.Topic)
+	}
+	slices.Sort(names)
+	topics, err := f.find(ctx, slices.Compact(names))
+	if err != nil {
+		return err
+	}
+	for _, t := range topics {
+		if err := f.program.CheckPartitions(t.Name, t.Partitions); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -100,9 +125,9 @@ func (f *preflight) joinable(ctx context.Context) error {
 	}
 	for _, m := range group.Members {
 		if f.alone != "" && m.InstanceID != f.alone {
-			return fmt.Errorf("%w: group %q has the member %q on %s already, and a job that keeps state runs in one instance (exchange: memory); "+
+			return fmt.Errorf("%w: group %q has the member %q on %s already, and %s; "+
 				"stop that one, or give this one another group (a killed member leaves by itself after session.timeout.ms)",
-				messages.ErrRefused, group.Name, cmp.Or(m.InstanceID, m.ClientID), m.Host)
+				messages.ErrRefused, group.Name, cmp.Or(m.InstanceID, m.ClientID), m.Host, f.why)
 		}
 	}
 	return may(group.Rights, "READ", "joining group", group.Name)

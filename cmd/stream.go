@@ -119,7 +119,10 @@ func (s *stream) open(p *streaming.Program) error {
 	if s.writer, err = s.newWriter(); err != nil {
 		return err
 	}
-	if s.source, err = s.newSource(p.Topics()); err != nil {
+	if err := s.openCheckpoint(p); err != nil { // before the source: what it has saved comes before the job's start offsets
+		return err
+	}
+	if s.source, err = s.newSource(p); err != nil {
 		return err
 	}
 	if s.ledger, err = s.newLedger(); err != nil {

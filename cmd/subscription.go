@@ -4,22 +4,46 @@ import (
 	"regexp"
 
 	"github.com/hibana-stream/hibana/actors/kafka"
+	"github.com/hibana-stream/hibana/actors/streaming"
+	"github.com/hibana-stream/hibana/messages"
 )
 
-func (s *stream) newSource(topics []string) (*kafka.Source, error) {
+func (s *stream) newSource(p *streaming.Program) (*kafka.Source, error) {
 	settings := s.config.Settings
+	offsets, err := s.startOffsets(p)
+	if err != nil {
+		return nil, err
+	}
 	options, err := s.options(settings.ConsumerOptions)
 	if err != nil {
 		return nil, err
 	}
-	topics, pattern := subscription(topics, s.config.Pattern)
+	topics, pattern := subscription(p.Topics(), s.config.Pattern)
 	return kafka.NewSource(kafka.SourceConfig{
 		Client: options, Group: s.config.group(), InstanceID: s.memberName(), Topics: topics, Pattern: pattern,
+		Partitions: offsets, CommittedFirst: p.StatefulTopics(),
 		Reset: settings.Reset(), Gone: gonePolicy(s.config.OffsetGone), ReadCommitted: settings.ReadCommitted() || s.config.Delivery == ExactlyOnce,
 		Memory: s.config.Memory.Records / inFlight, SessionTimeout: settings.SessionTimeout(),
 		HeartbeatInterval: settings.HeartbeatInterval(), RebalanceTimeout: settings.RebalanceTimeout(), Log: slogOf(s.log),
 		Prepare: s.prepare,
 	})
+}
+
+// startOffsets are those that the job gives, but for partitions that the checkpoint knows: what is saved belongs to its offsets, which must
+// be the committed ones or the planned Until, and that is found out from the committed ones.
+func (s *stream) startOffsets(p *streaming.Program) (map[messages.TopicPartition]int64, error) {
+	offsets := p.FromOffsets()
+	if len(offsets) == 0 || s.store == nil {
+		return offsets, nil
+	}
+	progress, ok, err := s.store.Load(func(messages.Change) error { return nil })
+	if err != nil || !ok {
+		return offsets, err
+	}
+	for r := range progress.Offsets() {
+		delete(offsets, r.TopicPartition)
+	}
+	return offsets, nil
 }
 
 // memberName is the group.instance.id: members are static, so that a crash and a restart cost no session timeout.

@@ -130,7 +130,7 @@ func (s *Source) resolve(ctx context.Context, partitions []messages.TopicPartiti
 func (s *Source) decide(p messages.TopicPartition, f found) (messages.Position, error) {
 	var assignment int64
 	s.mu.Lock()
-	if at, ok := s.config.Partitions[p]; ok && !s.started[p] {
+	if at, ok := s.config.Partitions[p]; ok && !s.started[p] && (f.committed == noOffset || !slices.Contains(s.config.CommittedFirst, p.Topic)) {
 		f.explicit = at
 	}
 	if h := s.owned[p]; h != nil {

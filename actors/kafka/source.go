@@ -29,6 +29,8 @@ type SourceConfig struct {
 	// Partitions are start offsets given by the user. They win over the committed ones until this Source has committed the
 	// partition for the first time.
 	Partitions map[messages.TopicPartition]int64
+	// CommittedFirst are topics whose committed offsets come before Partitions: state that was saved belongs to them.
+	CommittedFirst []string
 	// Reset applies without a committed offset, Gone when the offset is not in the log any more.
 	Reset ResetPolicy
 	Gone  GonePolicy

@@ -52,6 +52,7 @@ type Context struct {
 	state     State
 	nodes     []*node
 	codecs    map[reflect.Type]any
+	offsets   startOffsets
 	limit     int64
 	remembers time.Duration
 	memory    recollection

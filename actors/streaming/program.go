@@ -85,7 +85,7 @@ func (c *Context) compile() (*Program, error) {
 
 // validate finds what Spark's validation finds, and all mistakes of the definition.
 func (c *Context) validate(p *Program) error {
-	errs := slices.Clone(c.mistakes)
+	errs := append(slices.Clone(c.mistakes), c.checkOffsets()...)
 	if c.interval <= 0 {
 		errs = append(errs, &Mistake{Op: "StreamingContext", Place: "the configuration", Text: "the batch interval must be positive"})
 	}

@@ -8,6 +8,7 @@ func (c *Context) Renew(engine Engine) *Context {
 	defer c.mu.Unlock()
 	fresh := NewContext(c.interval, WithEngine(engine), WithLog(c.log), WithTopics(c.topics...), WithPattern(c.pattern), WithStateLimit(c.limit))
 	fresh.saved, fresh.byPartition, fresh.remembers, fresh.codecs = c.saved, c.byPartition, c.remembers, c.codecs
+	fresh.offsets = c.offsets
 	fresh.nodes, fresh.mistakes, fresh.listeners = c.nodes, c.mistakes, c.listeners
 	for _, n := range c.nodes {
 		n.context = fresh

@@ -67,6 +67,9 @@ type engine struct{ k *Kit }
 
 // Start opens the wide half and gives it what was saved.
 func (e engine) Start(p *streaming.Program) error {
+	if err := e.k.begin(p); err != nil {
+		return err
+	}
 	e.k.runner = p.NewRunner(streaming.Env{Stdout: &e.k.stdout, Produce: e.k.produce})
 	last, err := e.k.saved.restore(e.k.runner)
 	if last.After(e.k.now) {

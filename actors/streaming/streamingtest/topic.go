@@ -1,9 +1,11 @@
 package streamingtest
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
+	"github.com/hibana-stream/hibana/actors/streaming"
 	"github.com/hibana-stream/hibana/messages"
 )
 
@@ -15,6 +17,7 @@ type TopicSource struct {
 }
 
 type partition struct {
+	begun   bool  // it has been read
 	next    int64 // offset of the next record
 	from    int64 // offset of the first that is in no batch yet
 	waiting []messages.Raw
@@ -66,11 +69,43 @@ func (t *TopicSource) at(i int, at time.Time) fetched {
 	p := &t.partitions[i]
 	f, ok := p.given[at.UnixMilli()]
 	if !ok {
+		p.begun = true
 		f = fetched{records: p.waiting, span: messages.OffsetRange{TopicPartition: t.partition(i), From: p.from, Until: p.next}}
 		p.waiting, p.from = nil, p.next
 		p.given[at.UnixMilli()] = f
 	}
 	return f
+}
+
+// beginAt takes a partition to the start offset that the job gives, unless it has been read before.
+func (t *TopicSource) beginAt(i int, offset int64) error {
+	p := &t.partitions[i]
+	if p.begun {
+		return nil
+	}
+	if offset > p.next {
+		return fmt.Errorf("given start offset %d of %v is behind the log's end %d", offset, t.partition(i), p.next)
+	}
+	p.begun, p.waiting, p.from = true, p.waiting[offset-p.from:], offset
+	return nil
+}
+
+// begin takes all topics to their start offsets.
+func (k *Kit) begin(program *streaming.Program) error {
+	for _, t := range k.topics {
+		if err := program.CheckPartitions(t.name, len(t.partitions)); err != nil {
+			return err
+		}
+		for p, offset := range program.FromOffsets() {
+			if p.Topic != t.name {
+				continue
+			}
+			if err := t.beginAt(int(p.Partition), offset); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (t *TopicSource) committed(at time.Time) {
