@@ -139,7 +139,13 @@ func (a *aggregator) ran(m messages.Ran) {
 	if a.recents = append(a.recents, m.Report); len(a.recents) > a.recent {
 		a.recents = slices.Delete(a.recents, 0, len(a.recents)-a.recent)
 	}
+	room := a.progress.holding()
 	a.progress.ran(m)
+	if room { // consumers that the batch left no memory go on with the next one
+		for tp := range a.consumers {
+			a.tell(tp, more{})
+		}
+	}
 }
 
 func (a *aggregator) waiting(m messages.SourceWaits) {

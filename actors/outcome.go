@@ -1,8 +1,15 @@
 package actors
 
 import (
+	"slices"
+
 	"github.com/hibana-stream/hibana/messages"
 )
+
+// holding tells whether the running batch has memory to give back.
+func (p *progress) holding() bool {
+	return p.running != nil && slices.ContainsFunc(p.running.parts, func(part messages.Part) bool { return part.Held > 0 })
+}
 
 // ran takes what became of the running batch.
 func (p *progress) ran(m messages.Ran) {
