@@ -97,7 +97,7 @@ func newBatchTimes(now func() time.Time, floor time.Time) *batchTimes {
 	e := &batchTimes{}
 	e.progress = newProgress(e, rules{interval: time.Second, hoard: &hoard{limit: 1 << 20}, patience: time.Hour}, now)
 	position := messages.Position{
-		TopicPartition: messages.TopicPartition{Topic: "events"}, From: 5, Committed: true, Planned: !floor.IsZero(), Plan: messages.Plan{Time: floor, Until: 5},
+		TopicPartition: messages.TopicPartition{Topic: "events"}, From: 5, Committed: true, Last: floor,
 	}
 	e.progress.positions(messages.NewAssigned([]messages.Position{position}))
 	return e
