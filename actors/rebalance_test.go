@@ -34,7 +34,7 @@ func (r *rig) join(name string) *memberRig {
 	r.t.Helper()
 	m := &memberRig{}
 	source, err := kafka.NewSource(kafka.SourceConfig{
-		Client: r.broker.ClientOptions(), Group: "g", InstanceID: name, Topics: []string{"events"},
+		Client: r.consuming(), Group: "g", InstanceID: name, Topics: []string{"events"},
 		SessionTimeout: 10 * time.Second, HeartbeatInterval: 500 * time.Millisecond,
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/hibana-stream/hibana/actors"
 	"github.com/hibana-stream/hibana/actors/kafka"
@@ -59,10 +60,16 @@ func newRig(t *testing.T, partitions int) *rig {
 	return r
 }
 
+// consuming are a member's options. A partition that is opened while a fetch of others is on its way has to wait for its end: as long as
+// the program waits, not for the client's five seconds, which are longer than some tests.
+func (r *rig) consuming() []kgo.Opt {
+	return append(r.broker.ClientOptions(), kgo.FetchMaxWait(500*time.Millisecond))
+}
+
 // start runs job on a new member of the group.
 func (r *rig) start(interval time.Duration, job func(*streaming.Context), change func(*actors.Settings)) {
 	r.t.Helper()
-	source, err := kafka.NewSource(kafka.SourceConfig{Client: r.broker.ClientOptions(), Group: "g", Topics: []string{"events"}})
+	source, err := kafka.NewSource(kafka.SourceConfig{Client: r.consuming(), Group: "g", Topics: []string{"events"}})
 	if err != nil {
 		r.t.Fatal(err)
 	}
