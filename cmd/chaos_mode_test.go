@@ -77,8 +77,8 @@ func (a *arm) begin() error {
 		return err
 	}
 	a.admin = kadm.NewClient(client)
-	for topic, partitions := range map[string]int32{a.in: 8, a.out: 4} {
-		answer, err := a.admin.CreateTopic(context.Background(), partitions, -1, nil, topic)
+	for _, topic := range []string{a.out, a.in} {
+		answer, err := a.admin.CreateTopic(context.Background(), 8, -1, nil, topic)
 		if err != nil || answer.Err != nil {
 			return fmt.Errorf("creating %s: %v %w", topic, err, answer.Err)
 		}

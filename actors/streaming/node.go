@@ -34,6 +34,8 @@ type node struct {
 	together func(partitions []any) (dataset any)
 	// concat makes one dataset of several; nil ones are left out, and of none at all it makes nil.
 	concat func(datasets []any) (dataset any)
+	// empty is the dataset without an element.
+	empty any
 	// tee makes one sink of several.
 	tee func(sinks []any) any
 }
@@ -113,6 +115,7 @@ func typed[T any](n *node) *node {
 	}
 	n.partitions = func(dataset any) int { return len(dataset.([][]T)) }
 	n.tee = func(sinks []any) any { return tee[T](sinks) }
+	n.empty = [][]T{}
 	n.concat = func(datasets []any) any {
 		var all [][]T
 		for _, d := range datasets {

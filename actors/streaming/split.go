@@ -102,11 +102,13 @@ func (p *Program) StatefulTopics() []string {
 }
 
 // byPartition runs an operation that is kept by partition, for each part on its own and for all at the same time. What it makes of a
-// part stays that part's: an operation behind it that is kept by partition, too, finds it there.
+// part stays that part's: an operation behind it that is kept by partition, too, finds it there. Where no part can be run, since what is
+// kept of it is not there yet, the dataset is empty: those behind want one.
 func (b *run) byPartition(n *node) (any, error) {
 	datasets, errs := make([]any, len(b.parts)), make([]error, len(b.parts))
+	runs := func(i int) bool { return b.parts[i].Shard != nil && n.readsFrom(b.parts[i].Range.Topic) }
 	sideBySide(len(b.parts), func(i int) {
-		if b.parts[i].Shard == nil || !n.readsFrom(b.parts[i].Range.Topic) {
+		if !runs(i) {
 			return
 		}
 		errs[i] = b.guard(n, func() (err error) {
@@ -115,7 +117,9 @@ func (b *run) byPartition(n *node) (any, error) {
 		})
 	})
 	var owners []int
+	none := true
 	for i, dataset := range datasets {
+		none = none && !runs(i)
 		if dataset == nil {
 			continue
 		}
@@ -124,6 +128,9 @@ func (b *run) byPartition(n *node) (any, error) {
 		}
 	}
 	b.owners[n] = owners
+	if none {
+		return n.empty, nil
+	}
 	return n.concat(datasets), errors.Join(errs...)
 }
 

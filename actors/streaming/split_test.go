@@ -217,3 +217,25 @@ func TestWhatCannotBeKeptByPartition(t *testing.T) {
 		})
 	}
 }
+
+// Before any partition's state is there, what stands behind an operation with state gets the empty dataset, not none.
+func TestABatchBeforeAnyStateIsThere(t *testing.T) {
+	var sizes []int
+	d := newDivided(t, func(c *streaming.Context) {
+		count := func(_ time.Time, key string, _ streaming.Option[int], _ *streaming.KeyState[int]) streaming.Option[string] {
+			return streaming.Some(key)
+		}
+		keys := streaming.MapWithState(byKey(c), "keys", streaming.StateSpec[string, int, int, string]{Function: count}).Stream
+		streaming.Transform(keys, func(b *streaming.Batch[string]) (*streaming.Batch[string], error) {
+			sizes = append(sizes, b.Len())
+			return b, nil
+		}).Print()
+	})
+	if err := d.batch(0, nil); err != nil {
+		t.Fatal(err)
+	}
+	d.restore(0)
+	if err := d.batch(1, map[int32][]string{0: {"a", "b"}}); err != nil || !slices.Equal(sizes, []int{0, 2}) {
+		t.Errorf("%v, sizes %v", err, sizes)
+	}
+}
