@@ -96,9 +96,21 @@ func (a *planner) reading(ctx context.Context) (there []kafka.Topic, err error) 
 	return there, nil
 }
 
+// coordinatorWithin is how often the group is asked for: the first question of all lets a new cluster make its topic of offsets.
+const coordinatorWithin = 20
+
+func (a *planner) group(ctx context.Context) (group kafka.Group, err error) {
+	for range coordinatorWithin {
+		if group, err = a.admin.Group(ctx, a.Group); err == nil || !kafka.Passes(err) || !pause(ctx, askEvery) {
+			break
+		}
+	}
+	return group, err
+}
+
 // members tells who is in the group.
 func (a *planner) members(ctx context.Context) error {
-	group, err := a.admin.Group(ctx, a.Group)
+	group, err := a.group(ctx)
 	if errors.Is(err, messages.ErrRefused) {
 		a.right("group", a.Group, nil, true, "READ")
 		a.State = "the user may not see it"

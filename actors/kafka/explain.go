@@ -10,6 +10,7 @@ import (
 	"net"
 	"strings"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -56,6 +57,10 @@ func isExplained(err error) bool {
 func Explain(err error, about Subject) error {
 	if err == nil || isExplained(err) {
 		return err
+	}
+	var many *kadm.ShardErrors
+	if errors.As(err, &many) && len(many.Errs) > 0 {
+		err = many.Errs[0].Err // one question went to several brokers: the first that failed says why
 	}
 	for _, explain := range []func(error, Subject) error{explainRights, explainLogin, explainTLS, explainTopic, explainNetwork} {
 		if sentence := explain(err, about); sentence != nil {
@@ -113,9 +118,14 @@ func (s Subject) right() string {
 
 func explainLogin(err error, about Subject) error {
 	var first *kgo.ErrFirstReadEOF
+	var token *tokenRefused
 	switch {
+	case errors.As(err, &token):
+		return refuse(err, "%s: %v; renew what is in %s", about, token, tokenFile)
 	case errors.Is(err, kerr.SaslAuthenticationFailed):
 		return refuse(kerr.SaslAuthenticationFailed, "%s: the broker refused the credentials; check sasl.username, sasl.password and sasl.mechanism", about)
+	case errors.Is(err, kerr.IllegalSaslState):
+		return refuse(err, "%s: the login has run out, and the broker did not accept a new one; renew what is in %s, or check sasl.username and sasl.password", about, tokenFile)
 	case errors.Is(err, kerr.UnsupportedSaslMechanism), strings.Contains(err.Error(), "sasl mechanism"):
 		return refuse(err, "%s: the broker does not offer this sasl.mechanism", about)
 	case errors.As(err, &first) && strings.Contains(err.Error(), "SASL"):
@@ -162,6 +172,8 @@ func alertText(err error) string {
 
 func explainTopic(err error, about Subject) error {
 	switch {
+	case errors.Is(err, kerr.CoordinatorNotAvailable), errors.Is(err, kerr.CoordinatorLoadInProgress):
+		return say(err, "%s: its coordinator is not ready (on a new cluster, or after a broker has gone)", about)
 	case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID):
 		return say(err, "%s: it does not exist", about)
 	case errors.Is(err, kerr.InvalidTopicException):

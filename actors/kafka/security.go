@@ -13,8 +13,6 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 )
 
-const tokenFile = "sasl.oauthbearer.token.file"
-
 // mechanism is how the client proves who it is; the checks have seen to it that what it needs is set.
 func (v view) mechanism() sasl.Mechanism {
 	user, password := v.text("sasl.username"), v.secret("sasl.password")
@@ -24,24 +22,9 @@ func (v view) mechanism() sasl.Mechanism {
 	case mechanism512:
 		return scram.Auth{User: user, Pass: password}.AsSha512Mechanism()
 	case mechanismToken:
-		return oauth.Oauth(tokenFrom(v.text(tokenFile)))
+		return tokenLogin{oauth.Oauth(tokenFrom(v.text(tokenFile)))}
 	}
 	return plain.Auth{User: user, Pass: password}.AsMechanism()
-}
-
-// tokenFrom reads the file at every authentication: tokens live for minutes, and whoever renews one replaces the file.
-func tokenFrom(file string) func(context.Context) (oauth.Auth, error) {
-	return func(context.Context) (oauth.Auth, error) {
-		token, err := os.ReadFile(file)
-		if err != nil {
-			return oauth.Auth{}, unreadable(tokenFile, err)
-		}
-		auth := oauth.Auth{Token: strings.TrimSpace(string(token))}
-		if auth.Token == "" {
-			return oauth.Auth{}, &FileError{Setting: tokenFile, Err: fmt.Errorf("%s is empty", file)}
-		}
-		return auth, nil
-	}
 }
 
 // unreadable names the setting whose file cannot be read; an fs.PathError names the file.

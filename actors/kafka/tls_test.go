@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"os"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/sasl/oauth"
 
 	"github.com/hibana-stream/hibana/messages"
 )
@@ -133,5 +135,33 @@ func TestTokenFile(t *testing.T) {
 	}
 	if _, err := read(t.Context()); err == nil || !strings.Contains(err.Error(), "is empty") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A token that the broker refuses is one sentence with its reason and, for a JWT that says so, when it expired.
+func TestTokenThatIsRefused(t *testing.T) {
+	jwt := func(claims string) string {
+		return "eyJhbGciOiJub25lIn0." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + "."
+	}
+	file := t.TempDir() + "/token"
+	for _, c := range []struct{ token, answer, want string }{
+		{jwt(`{"sub":"secret-sub","exp":1700000000}`), `{"status":"invalid_token"}`, "joining: the broker refused the token, which expired at 2023-11-14T22:13:20Z (invalid_token); renew what is in sasl.oauthbearer.token.file"},
+		{jwt(`{"sub":"secret-sub","exp":99999999999}`), `{"status":"invalid_token"}`, "joining: the broker refused the token (invalid_token); renew what is in sasl.oauthbearer.token.file"},
+		{"secret-sub", `no`, `joining: the broker refused the token ("no"); renew what is in sasl.oauthbearer.token.file`},
+	} {
+		if err := os.WriteFile(file, []byte(c.token), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		session, _, err := tokenLogin{oauth.Oauth(tokenFrom(file))}.Authenticate(t.Context(), "host")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if done, _, err := session.Challenge(nil); !done || err != nil {
+			t.Errorf("a token that is accepted: %v %v", done, err)
+		}
+		_, _, err = session.Challenge([]byte(c.answer))
+		if err = Explain(err, Subject{Doing: "joining"}); err == nil || err.Error() != c.want || !errors.Is(err, messages.ErrRefused) {
+			t.Errorf("got  %v\nwant %s", err, c.want)
+		}
 	}
 }

@@ -18,10 +18,19 @@ func passing(err error) bool {
 	switch {
 	case errors.Is(err, kgo.ErrClientClosed):
 		return false
+	case loggedOut(err):
+		return true
 	case errors.As(err, &code):
 		return code.Retriable
 	}
 	return true
+}
+
+// loggedOut tells whether a token has run out in mid-run: whoever renews it replaces its file, so that is waited for. A password that
+// is no longer accepted comes from the configuration, and a start with another one is needed.
+func loggedOut(err error) bool {
+	var token *tokenRefused
+	return errors.As(err, &token) || errors.Is(err, kerr.IllegalSaslState)
 }
 
 // explain adds to a refusal which right is needed.
@@ -33,8 +42,8 @@ func (s *Source) explain(err error) error {
 		return fmt.Errorf("%w: the rights Describe and Read on %s are needed: %w", messages.ErrRefused, s.what(), err)
 	case errors.Is(err, kerr.ClusterAuthorizationFailed):
 		return fmt.Errorf("%w: the right Describe on the cluster is needed: %w", messages.ErrRefused, err)
-	case errors.Is(err, kerr.SaslAuthenticationFailed), errors.Is(err, kerr.UnsupportedSaslMechanism), errors.Is(err, kerr.IllegalSaslState):
-		return fmt.Errorf("%w: the brokers do not accept the credentials (sasl.mechanism, sasl.jaas.config): %w", messages.ErrRefused, err)
+	case errors.Is(err, kerr.SaslAuthenticationFailed), errors.Is(err, kerr.UnsupportedSaslMechanism), loggedOut(err):
+		return Explain(err, Subject{Doing: "reading " + s.what()})
 	case errors.Is(err, kerr.FencedInstanceID):
 		return fmt.Errorf("the instance name %q is in use elsewhere in the group %q: %w", s.config.InstanceID, s.config.Group, err)
 	case errors.Is(err, kerr.InconsistentGroupProtocol):
@@ -71,6 +80,9 @@ func (s *Source) trouble(f *fetcher, p messages.TopicPartition, err error) {
 	case recreated(err):
 		f.broken(known)
 		s.fail(fmt.Errorf("the topic %s was deleted and created again: %w", p.Topic, err))
+	case loggedOut(err):
+		f.uneasy = true
+		s.wait(waitFetch, s.explain(err).Error())
 	case passing(err) && kerr.IsRetriable(err):
 		f.uneasy = true
 		s.wait(waitFetch, fmt.Sprintf("%s: %v", p, err))
@@ -86,7 +98,7 @@ func recreated(err error) bool {
 
 // strayTrouble is about a partition that is not ours, or not ours yet: only a refusal matters, it would stay for ever.
 func (s *Source) strayTrouble(p messages.TopicPartition, err error) {
-	if refusal := s.explain(err); errors.Is(refusal, messages.ErrRefused) {
+	if refusal := s.explain(err); errors.Is(refusal, messages.ErrRefused) && !loggedOut(err) {
 		s.fail(fmt.Errorf("%s: %w", p.Topic, refusal))
 		return
 	}
@@ -109,7 +121,7 @@ func (s *Source) sessionTrouble(err error) {
 			return
 		}
 	}
-	s.wait(waitGroup, fmt.Sprintf("the group %q: %v", s.config.Group, err))
+	s.wait(waitGroup, fmt.Sprintf("the group %q: %v", s.config.Group, s.explain(err)))
 }
 
 // fenced gives the group up to the other instance of our name.
