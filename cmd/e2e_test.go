@@ -29,13 +29,20 @@ func postJob(s *streaming.Context) error {
 	return nil
 }
 
-// hibana runs Main as the binary does, in an empty folder, and returns what it wrote and its exit code.
+// hibana runs Main as the binary does, in an empty folder, and returns what it wrote and its exit code. Nothing may be left of its
+// lock and its socket.
 func hibana(t *testing.T, job cmd.Job, args ...string) (out, log string, code int) {
 	t.Helper()
 	t.Chdir(t.TempDir())
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	t.Setenv("XDG_RUNTIME_DIR", "")
 	var stdout, stderr bytes.Buffer
 	m := cmd.Main{Job: job, Args: args, Stdout: &stdout, Stderr: &stderr, Env: []string{"HOME=" + t.TempDir()}}
 	code = m.Run()
+	if left, err := filepath.Glob(filepath.Join(temp, "*", "*")); len(left) > 0 || err != nil {
+		t.Errorf("files were left: %v %v", left, err)
+	}
 	return stdout.String(), stderr.String(), code
 }
 

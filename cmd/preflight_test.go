@@ -148,5 +148,5 @@ func TestE2EKafkaAStatefulJobRunsAlone(t *testing.T) {
 	if code := <-first; code != cmd.ExitOK {
 		t.Errorf("the first ended with %d", code)
 	}
-	startJob(t, job, args("third", "-X", "exchange=partition")...).ended(t, cmd.ExitUsage, "exchange: partition is not there yet")
+	startJob(t, job, args("third", "-X", "exchange=topic")...).ended(t, cmd.ExitUsage, "exchange: topic is not there yet")
 }

@@ -26,6 +26,7 @@ func (m *Main) beginConsole(s *stream, sc *screen) (left <-chan struct{}) {
 	if listener, err := console.Listen(path); err != nil {
 		sc.log.Warn().Err(err).Msg("hibana repl cannot attach")
 	} else {
+		s.socket = listener
 		s.context.Go(func(ctx context.Context) {
 			if err := c.Serve(ctx, listener); err != nil {
 				sc.log.Warn().Err(err).Msg("hibana repl can attach no more")

@@ -41,6 +41,7 @@ type stream struct {
 	ledger    *checkpoint.Ledger
 	sample    *sample
 	program   *streaming.Program
+	socket    io.Closer // where hibana repl attaches; nil for nowhere
 	// behaviours are the user's own actors.
 	behaviours []actors.Behaviour
 	// before is called first of all when the job is compiled, and checks whether it can run.
@@ -231,6 +232,9 @@ func (s *stream) closeParts() error {
 func (s *stream) close() {
 	if s.broker != nil {
 		s.broker.Close()
+	}
+	if s.socket != nil { // a stream that ended at once has never served it
+		_ = s.socket.Close()
 	}
 	s.instance.release()
 }
