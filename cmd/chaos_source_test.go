@@ -34,7 +34,8 @@ type steadyWriter struct {
 }
 
 func newSteadyWriter(brokers, topic string, seed uint64, rate int) (*steadyWriter, error) {
-	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(brokers, ",")...), kgo.DefaultProduceTopic(topic), kgo.ProducerLinger(5*time.Millisecond))
+	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(brokers, ",")...), kgo.DefaultProduceTopic(topic), kgo.ProducerLinger(5*time.Millisecond),
+		kgo.UnknownTopicRetries(-1)) // a broker that has just come back may not know it yet
 	if err != nil {
 		return nil, err
 	}

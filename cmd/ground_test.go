@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/hibana-stream/hibana/actors/kafka"
@@ -109,6 +111,9 @@ func (g *ground) read(topic string) (records []*kgo.Record, partitions int) {
 func (g *ground) committed(partition int32) int64 {
 	g.Helper()
 	offsets, err := g.admin.FetchOffsets(g.Context(), g.topic)
+	if errors.Is(err, kerr.GroupIDNotFound) {
+		return -1
+	}
 	if err != nil {
 		g.Fatal(err)
 	}

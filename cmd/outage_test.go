@@ -51,16 +51,32 @@ func (l *locked) String() string {
 	return l.buffer.String()
 }
 
+// run runs a job that counts how often it sees each event.
 func (g *ground) run(more ...string) *running {
+	g.Helper()
+	return g.runJob(nil, more...)
+}
+
+// runJob runs a job of the test's own; nil: the one of run.
+func (g *ground) runJob(job cmd.Job, more ...string) *running {
+	g.Helper()
+	return g.runJobThrough(nil, job, more...)
+}
+
+// runJobThrough is runJob with another way to the brokers.
+func (g *ground) runJobThrough(network []kgo.Opt, job cmd.Job, more ...string) *running {
 	g.Helper()
 	r := &running{
 		ground: g, socket: filepath.Join(g.TempDir(), "s"), signals: make(chan os.Signal, 2), ended: make(chan int, 1), seen: map[string]int{},
+	}
+	if job == nil {
+		job = r.job
 	}
 	args := append([]string{
 		"run", "-X", "kafka.bootstrap.servers=" + g.brokers, "-X", "kafka.group.id=" + g.topic, "-X", "topics=" + g.topic,
 		"-X", "interval=100ms", "-X", "log.level=warn", "-X", "kafka.metadata.max.age.ms=1s", "-X", "console.socket=" + r.socket,
 	}, more...)
-	m := cmd.Main{Job: r.job, Args: args, Stderr: &r.stderr, Env: os.Environ(), Signals: r.signals}
+	m := cmd.Main{Job: job, Args: args, Stderr: &r.stderr, Env: os.Environ(), Signals: r.signals, Network: network}
 	go func() { r.ended <- m.Run() }()
 	g.Cleanup(func() {
 		if g.Failed() {
@@ -127,13 +143,19 @@ func (r *running) says(within time.Duration, words ...string) {
 	})
 }
 
+// ends ends the program as Ctrl-C does.
+func (r *running) ends(want int) {
+	r.Helper()
+	r.signals <- syscall.SIGINT
+	if code := <-r.ended; code != want {
+		r.Errorf("exit %d, want %d", code, want)
+	}
+}
+
 // stop ends the program as Ctrl-C does; every event must have been seen once.
 func (r *running) stop(n int) {
 	r.Helper()
-	r.signals <- syscall.SIGINT
-	if code := <-r.ended; code != cmd.ExitOK {
-		r.Errorf("exit %d", code)
-	}
+	r.ends(cmd.ExitOK)
 	for i := range n {
 		if r.seen[id(i)] != 1 {
 			r.Errorf("%s was seen %d times", id(i), r.seen[id(i)])

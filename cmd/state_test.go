@@ -14,9 +14,11 @@ import (
 )
 
 // statefulJob counts events by the last two digits of their ids, for ever, and writes down the totals after each batch.
-func statefulJob(s *streaming.Context, out string) error {
+func statefulJob(s *streaming.Context, out string) error { return totalsJob(s, out, 2) }
+
+func totalsJob(s *streaming.Context, out string, digits int) error {
 	pairs := streaming.MapToPair(streaming.Events(s), func(e messages.RichEvent) (string, int) {
-		return e.Content()[len(e.Content())-2:], 1
+		return e.Content()[len(e.Content())-digits:], 1
 	})
 	totals := streaming.UpdateStateByKey(pairs, "totals", func(values []int, state streaming.Option[int]) streaming.Option[int] {
 		total, _ := state.Get()
@@ -46,22 +48,5 @@ func TestKafkaKillsLeaveTheStateExact(t *testing.T) {
 	c := newChaos(t, "-X", "checkpoint="+filepath.Join(t.TempDir(), "checkpoint"))
 	c.env = []string{workerJob + "=state"}
 	c.run(5, kills(), syscall.SIGKILL)
-	text, err := os.ReadFile(c.out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var totals map[string]int
-	if err := json.Unmarshal(text, &totals); err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]int{}
-	for n := range c.written {
-		want[id(n)[len(id(n))-2:]]++
-	}
-	for key, n := range want {
-		if totals[key] != n {
-			t.Errorf("key %s has %d of %d", key, totals[key], n)
-		}
-	}
-	t.Logf("%d events, %d keys, exact", c.written, len(totals))
+	c.totalsAreExact(2)
 }

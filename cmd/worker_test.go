@@ -48,6 +48,7 @@ var jobs = map[string]func(*streaming.Context, string) error{"": recordingJob, "
 
 // work is the program as a user has it, with a job that writes down what each batch was given.
 func work(out string) int {
+	limitFiles()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	m := cmd.Main{

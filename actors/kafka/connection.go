@@ -37,7 +37,9 @@ func explainConnection(client *kgo.Client, err error, about Subject) error {
 	var first *kgo.ErrFirstReadEOF
 	var timeout net.Error
 	switch {
-	case len(mechanisms) > 0 && errors.Is(err, io.EOF) && !errors.As(err, &first):
+	case errors.As(err, &first):
+		return refuse(err, "%v", Explain(err, about))
+	case len(mechanisms) > 0 && errors.Is(err, io.EOF):
 		return refuse(err, "%s: the broker closed the connection at the login; check sasl.username, sasl.password and sasl.mechanism", about)
 	case encryption != nil && errors.As(err, &timeout) && timeout.Timeout():
 		return outOfReach(err, "%s: no answer in time; either nobody is there, or security.protocol is not the one of this port", about)

@@ -128,10 +128,11 @@ func explainLogin(err error, about Subject) error {
 		return refuse(err, "%s: the login has run out, and the broker did not accept a new one; renew what is in %s, or check sasl.username and sasl.password", about, tokenFile)
 	case errors.Is(err, kerr.UnsupportedSaslMechanism), strings.Contains(err.Error(), "sasl mechanism"):
 		return refuse(err, "%s: the broker does not offer this sasl.mechanism", about)
+	// A broker that is going down closes connections at once, too: only who has never had an answer may take it for a refusal.
 	case errors.As(err, &first) && strings.Contains(err.Error(), "SASL"):
-		return refuse(err, "%s: the broker closed the connection at the login; check security.protocol, sasl.mechanism, sasl.username and sasl.password", about)
+		return outOfReach(err, "%s: the broker closed the connection at the login; check security.protocol, sasl.mechanism, sasl.username and sasl.password", about)
 	case errors.As(err, &first):
-		return refuse(err, "%s: the broker closed the connection at once; check that security.protocol is the one of this port", about)
+		return outOfReach(err, "%s: the broker closed the connection at once; check that security.protocol is the one of this port", about)
 	}
 	return nil
 }

@@ -47,6 +47,9 @@ func (v view) options(instance string, log *slog.Logger) ([]kgo.Opt, error) {
 		}
 		options = append(options, more...)
 	}
+	if v.role == RoleConsumer || v.role == RoleProducer {
+		options = append(options, kgo.AlwaysRetryEOF()) // an admin's question has come first, and has shown that the settings are right
+	}
 	if err := kgo.ValidateOpts(options...); err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kversion"
 
@@ -38,8 +39,9 @@ type Transactions struct {
 	mu     sync.Mutex
 	writer *Writer // nil: the client has failed, and the next use makes a new one
 	admin  *kadm.Client
-	begun  bool // records were produced since the last end
-	old    bool // the brokers want to be told of the group before the offsets (before KIP-890)
+	begun  bool      // records were produced since the last end
+	since  time.Time // when the first of them was
+	old    bool      // the brokers want to be told of the group before the offsets (before KIP-890)
 	stands map[messages.TopicPartition]stand
 	saved  map[messages.TopicPartition]bool // whose state the transaction under way has in it
 	closed bool
@@ -152,7 +154,7 @@ func (t *Transactions) ProduceAll(ctx context.Context, records []messages.Outgoi
 	if err := t.begin(ctx); err != nil {
 		return err
 	}
-	return t.writer.ProduceAll(ctx, records)
+	return t.late(t.writer.ProduceAll(ctx, records))
 }
 
 func (t *Transactions) begin(ctx context.Context) error {
@@ -166,8 +168,19 @@ func (t *Transactions) begin(ctx context.Context) error {
 		t.discard()
 		return fmt.Errorf("beginning a transaction: %w", err)
 	}
-	t.begun = true
+	t.begun, t.since = true, time.Now()
 	return nil
+}
+
+// late says of a transaction that the brokers no longer know why that is, if it took too long.
+func (t *Transactions) late(err error) error {
+	unknown := func(code error) bool { return errors.Is(err, code) }
+	took := time.Since(t.since).Round(time.Millisecond)
+	if took < t.config.Timeout || !slices.ContainsFunc([]error{kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.InvalidTxnState, kerr.InvalidProducerIDMapping}, unknown) {
+		return err
+	}
+	return fmt.Errorf("the batch's transaction took %v, and the brokers abort it after transaction.timeout.ms (and session.timeout.ms), which is %v: %w",
+		took, t.config.Timeout, err)
 }
 
 // bound is ctx, ended by Close as well.

@@ -30,16 +30,17 @@ const (
 //  3. The coordinator refuses the offsets: an old generation, an unknown member, a fenced instance name. As 2. A group in the midst
 //     of a rebalance refuses only for a moment; by trying again we either get through, or learn that the generation has passed.
 //  4. The producer has been fenced (its id was given to a successor, or the brokers aborted the transaction because it took longer
-//     than the timeout). Abort fails as well, so the client is thrown away; its successor takes the id back, and the runner
+//     than the timeout, which is told). Abort fails as well, so the client is thrown away; its successor takes the id back, and the runner
 //     runs the batch again. If it was another process of our name, the group fences one of us for good, by group.instance.id.
 //  5. Process killed before EndTxn is sent: the successor's Open makes the brokers abort. The offsets stand at From, and nobody who
 //     reads committed records has seen any. Its records are the next member's to read again: neither lost nor repeated.
 //  6. Process killed after EndTxn was sent: the coordinator has noted the commit, and carries it out whatever happens to us, or it has
 //     not, and 5 applies. Who takes over asks for stable offsets, and waits for the markers before it hears From or Until.
 //  7. The answer to EndTxn does not come, or says nothing certain: settle.
-func (t *Transactions) Commit(ctx context.Context, batch time.Time, attempt int, claims []messages.Claim) error {
+func (t *Transactions) Commit(ctx context.Context, batch time.Time, attempt int, claims []messages.Claim) (err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	defer func() { err = t.late(err) }()
 	ctx, cancel := t.bound(ctx)
 	defer cancel()
 	if len(claims) == 0 && !t.begun {
@@ -49,7 +50,6 @@ func (t *Transactions) Commit(ctx context.Context, batch time.Time, attempt int,
 		return err
 	}
 	var c claim
-	var err error
 	offsets := behind(batch, attempt, claims)
 	if len(claims) > 0 {
 		if c, err = t.config.Source.claim(ctx, t.admin, claims, t.stands); err != nil {
