@@ -35,7 +35,9 @@ func (g *ground) fromOffsets(offsets map[int32]int64, seen *[]string, total *int
 				return streaming.Some(n.OrElse(0) + len(ones))
 			},
 		).ForeachBatch(func(_ context.Context, b streaming.Batch[streaming.Pair[string, int]]) error {
-			*total = b.Elements()[0].Value
+			for _, all := range b.Elements() { // none before the first event
+				*total = all.Value
+			}
 			return nil
 		})
 		return nil
