@@ -101,6 +101,9 @@ func (s steering) Actors() []string { return s.system.Actors() }
 
 // Publish goes through the producer actor.
 func (s steering) Publish(ctx context.Context, m messages.Publish) (messages.Delivered, error) {
+	if err := s.replicas.check(ctx, m.Topic); err != nil {
+		return messages.Delivered{}, err
+	}
 	return s.system.Publish(m, remaining(ctx))
 }
 

@@ -34,6 +34,7 @@ type stream struct {
 	writer   *kafka.Writer
 	// transactions are there with exactly-once.
 	transactions *kafka.Transactions
+	replicas     *replicas
 	// changelog keeps state by partition, when the job has some.
 	changelog *kafka.Changelog
 	store     *checkpoint.Store
@@ -129,6 +130,7 @@ func (s *stream) open(p *streaming.Program) error {
 	if s.ledger, err = s.newLedger(); err != nil {
 		return err
 	}
+	s.replicas = s.newReplicas()
 	delivery, err := s.newDelivery(p)
 	if err != nil {
 		return err
@@ -143,7 +145,7 @@ func (s *stream) settings(delivery actors.Delivery) actors.Settings {
 		Instance: s.instance.name, Group: c.group(), Context: s.context, Source: s.source, Writer: s.writer,
 		Delivery: delivery, Kept: s.kept, Ledger: s.ledger, Failure: failureOf(c.Failure), Behaviours: s.behaviours,
 		DeadLetters:     actors.DeadLetters{Tolerate: c.Errors.Tolerate(), Topic: c.Errors.DeadLetterTopic, Writer: s.outputs()},
-		Produce:         s.outputs().ProduceAll,
+		Produce:         s.replicas.produceAll,
 		Forms:           c.forms(),
 		MaxPerPartition: c.Rate.MaxPerPartition, Backpressure: c.Rate.Backpressure, Memory: c.Memory.Records / holding,
 		Batches: s.limits.batches, Drain: s.limits.drain, StopTimeout: c.Stop.Timeout, StartupTimeout: c.Startup.Timeout,

@@ -34,14 +34,22 @@ type Header struct {
 	Null  bool
 }
 
+// NoOffset is the offset of a record of which no broker has told it: with acks: 0.
+const NoOffset = -1
+
 // Place is where a record stands in Kafka.
 type Place struct {
 	TopicPartition
 	Offset int64
 }
 
-// String is "topic:partition:offset", the form that commands take.
-func (p Place) String() string { return fmt.Sprintf("%s:%d:%d", p.Topic, p.Partition, p.Offset) }
+// String is "topic:partition:offset", the form that commands take, and "topic:partition:?" for NoOffset.
+func (p Place) String() string {
+	if p.Offset == NoOffset {
+		return fmt.Sprintf("%s:%d:?", p.Topic, p.Partition)
+	}
+	return fmt.Sprintf("%s:%d:%d", p.Topic, p.Partition, p.Offset)
+}
 
 // Record is one record of Kafka with its key and value decoded. It is immutable.
 // A record may lack its key, its value (a tombstone), or both: HasKey and HasValue tell; what lacks is the zero value.

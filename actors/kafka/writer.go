@@ -30,6 +30,8 @@ type Writer struct {
 	gate   *gate
 	limits limits
 	log    *slog.Logger
+	// unanswered is acks: 0: nobody tells where a record stands.
+	unanswered bool
 
 	mu     sync.RWMutex // held for reading while a record is handed to the client, so that Close comes before or after it
 	closed bool
@@ -53,6 +55,7 @@ func NewWriter(options []kgo.Opt, maxUnacknowledged int, log *slog.Logger) (*Wri
 		return nil, fmt.Errorf("the Kafka producer cannot be made: %w", err)
 	}
 	w := &Writer{client: client, last: last, log: log, limits: limitsOf(client)}
+	w.unanswered = client.OptValue(kgo.RequiredAcks) == kgo.NoAck()
 	w.gate = newGate(int64(maxUnacknowledged), w.limits.buffer)
 	return w, nil
 }
@@ -102,7 +105,11 @@ func (w *Writer) send(r *kgo.Record, done func(messages.Delivered)) {
 			done(messages.Delivered{Err: w.explain(r, err)})
 			return
 		}
-		done(messages.Delivered{Place: place(r)})
+		at := place(r)
+		if w.unanswered {
+			at.Offset = messages.NoOffset
+		}
+		done(messages.Delivered{Place: at})
 	})
 }
 
