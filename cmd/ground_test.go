@@ -107,11 +107,11 @@ func (g *ground) read(topic string) (records []*kgo.Record, partitions int) {
 	return records, partitions
 }
 
-// committed is the group's committed offset, -1 for none.
+// committed is the group's committed offset, -1 for none, and while nobody can tell.
 func (g *ground) committed(partition int32) int64 {
 	g.Helper()
 	offsets, err := g.admin.FetchOffsets(g.Context(), g.topic)
-	if errors.Is(err, kerr.GroupIDNotFound) {
+	if errors.Is(err, kerr.GroupIDNotFound) || errors.Is(err, kerr.CoordinatorNotAvailable) {
 		return -1
 	}
 	if err != nil {

@@ -125,10 +125,10 @@ func TestRefusals(t *testing.T) {
 		code *kerr.Error
 		says string
 	}{
-		"group, join":    {kmsg.JoinGroup, kerr.GroupAuthorizationFailed, `the right Read on the group "g"`},
-		"group, offsets": {kmsg.OffsetFetch, kerr.GroupAuthorizationFailed, `the right Read on the group "g"`},
-		"topic, read":    {kmsg.Fetch, kerr.TopicAuthorizationFailed, "the rights Describe and Read on the topics events"},
-		"topic, see":     {kmsg.Metadata, kerr.TopicAuthorizationFailed, "the rights Describe and Read on the topics events"},
+		"group, join":    {kmsg.JoinGroup, kerr.GroupAuthorizationFailed, `grant READ on group "g"`},
+		"group, offsets": {kmsg.OffsetFetch, kerr.GroupAuthorizationFailed, `grant READ on group "g"`},
+		"topic, read":    {kmsg.Fetch, kerr.TopicAuthorizationFailed, `grant READ and DESCRIBE on topic "events"`},
+		"topic, see":     {kmsg.Metadata, kerr.TopicAuthorizationFailed, `grant READ and DESCRIBE on topic "events"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(g *ground) {

@@ -37,11 +37,9 @@ func loggedOut(err error) bool {
 func (s *Source) explain(err error) error {
 	switch {
 	case errors.Is(err, kerr.GroupAuthorizationFailed):
-		return fmt.Errorf("%w: the right Read on the group %q is needed: %w", messages.ErrRefused, s.config.Group, err)
-	case errors.Is(err, kerr.TopicAuthorizationFailed):
-		return fmt.Errorf("%w: the rights Describe and Read on %s are needed: %w", messages.ErrRefused, s.what(), err)
-	case errors.Is(err, kerr.ClusterAuthorizationFailed):
-		return fmt.Errorf("%w: the right Describe on the cluster is needed: %w", messages.ErrRefused, err)
+		return Explain(err, Subject{Doing: "joining", Group: s.config.Group})
+	case errors.Is(err, kerr.TopicAuthorizationFailed), errors.Is(err, kerr.ClusterAuthorizationFailed):
+		return Explain(err, Subject{Doing: "reading", Topic: s.what()})
 	case errors.Is(err, kerr.SaslAuthenticationFailed), errors.Is(err, kerr.UnsupportedSaslMechanism), loggedOut(err):
 		return Explain(err, Subject{Doing: "reading " + s.what()})
 	case errors.Is(err, kerr.FencedInstanceID):
@@ -52,12 +50,12 @@ func (s *Source) explain(err error) error {
 	return err
 }
 
-// what names the topics as they were configured.
+// what names the topics, or their pattern, as they were configured.
 func (s *Source) what() string {
 	if s.config.Pattern != "" {
-		return fmt.Sprintf("the topics that match %q", s.config.Pattern)
+		return s.config.Pattern
 	}
-	return "the topics " + strings.Join(s.config.Topics, ", ")
+	return strings.Join(s.config.Topics, ", ")
 }
 
 // trouble deals with an error that a poll has brought. kgo retries what passes by itself; most of what comes here does not.

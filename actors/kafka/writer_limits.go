@@ -18,6 +18,7 @@ type limits struct {
 	buffer   int64                    // buffer.memory, bytes
 	delivery time.Duration
 	retries  int64
+	id       string // transactional.id, empty for none
 }
 
 func limitsOf(client *kgo.Client) limits {
@@ -30,6 +31,7 @@ func limitsOf(client *kgo.Client) limits {
 	}
 	l.delivery, _ = client.OptValue(kgo.RecordDeliveryTimeout).(time.Duration)
 	l.retries, _ = client.OptValue(kgo.RecordRetries).(int64)
+	l.id, _ = client.OptValue(kgo.TransactionalID).(string)
 	return l
 }
 
@@ -67,6 +69,8 @@ func (l limits) explain(r *kgo.Record, err error) error {
 	switch {
 	case errors.Is(err, kerr.MessageTooLarge):
 		return l.explainSize(r)
+	case errors.Is(err, kerr.TransactionalIDAuthorizationFailed):
+		return Explain(err, Subject{Doing: "writing as", TransactionalID: l.id})
 	case errors.Is(err, kgo.ErrMaxBuffered):
 		return messages.ErrTooManyUnacknowledged
 	case errors.Is(err, kgo.ErrRecordTimeout):
