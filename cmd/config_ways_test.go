@@ -82,7 +82,7 @@ func everyWay(t *testing.T, key, text string) {
 // fieldsOf is what a configuration says, without where it was said.
 func fieldsOf(c *Config) Config {
 	plain := *c
-	plain.values, plain.Kafka, plain.Settings = nil, nil, nil
+	plain.values, plain.Kafka, plain.Settings, plain.excerpt = nil, nil, nil, nil
 	return plain
 }
 
