@@ -1,10 +1,12 @@
 package cmd
 
 import (
+	"bytes"
 	"io"
 	"log/slog"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/term"
@@ -26,6 +28,33 @@ func logForm(c *Config, w io.Writer, noColor bool) io.Writer {
 // people is the form of the log for reading.
 func people(w io.Writer, noColor bool) io.Writer {
 	return zerolog.ConsoleWriter{Out: w, NoColor: noColor, TimeFormat: "15:04:05"}
+}
+
+// clientMark is the field of the Kafka clients' own lines. They are for the file: the source says in one sentence what is waited for.
+const clientMark = "client"
+
+// clientLog is the log of a Kafka client: its warnings and errors, and few of them. While brokers are away it tells of every connection.
+func clientLog(l zerolog.Logger) zerolog.Logger {
+	few := &zerolog.BurstSampler{Burst: 5, Period: 10 * time.Second}
+	return l.Level(max(l.GetLevel(), zerolog.WarnLevel)).With().Bool(clientMark, true).Logger().Hook(zerolog.HookFunc(func(e *zerolog.Event, level zerolog.Level, _ string) {
+		if !few.Sample(level) {
+			e.Discard()
+		}
+	}))
+}
+
+// alarms are the lines that somebody at the terminal should see: warnings and errors, in the form for reading.
+type alarms struct{ to io.Writer }
+
+// Write is for lines without a level, which there are none of.
+func (a alarms) Write(line []byte) (int, error) { return a.to.Write(line) }
+
+// WriteLevel writes the lines that matter.
+func (a alarms) WriteLevel(level zerolog.Level, line []byte) (int, error) {
+	if level < zerolog.WarnLevel || bytes.Contains(line, []byte(`"`+clientMark+`":true`)) {
+		return len(line), nil
+	}
+	return a.to.Write(line)
 }
 
 // liveLevel is log.level, which the console changes while the stream runs.

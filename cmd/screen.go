@@ -44,8 +44,7 @@ func newScreen(m *Main, config *Config) (*screen, error) {
 	}
 	s.log = newLog(config, s.level, s.file, true)
 	if s.terminal != nil {
-		shown := &zerolog.FilteredLevelWriter{Writer: zerolog.LevelWriterAdapter{Writer: people(s.notes, !m.mayColor())}, Level: zerolog.WarnLevel}
-		s.log = s.log.Output(zerolog.MultiLevelWriter(logForm(config, s.file, true), shown))
+		s.log = s.log.Output(zerolog.MultiLevelWriter(logForm(config, s.file, true), alarms{people(s.notes, !m.mayColor())}))
 	}
 	return s, nil
 }

@@ -159,7 +159,7 @@ func (s *stream) settings(delivery actors.Delivery) actors.Settings {
 
 // options are a client's options: the properties, and the way to the broker.
 func (s *stream) options(of func(string, *slog.Logger) ([]kafka.Opt, error)) ([]kafka.Opt, error) {
-	options, err := of(s.instance.name, slogOf(s.log.Level(max(s.log.GetLevel(), zerolog.WarnLevel))))
+	options, err := of(s.instance.name, slogOf(clientLog(s.log)))
 	if err != nil {
 		return nil, &UsageError{err}
 	}

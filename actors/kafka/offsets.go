@@ -37,7 +37,9 @@ func (s *Source) CommitOffsets(ctx context.Context, offsets []messages.Offset) e
 		case !passing(err) && !errors.Is(err, kerr.RebalanceInProgress):
 			return fmt.Errorf("commit: %w", s.explain(err))
 		}
-		s.log.Warn("the commit is tried again", "error", err)
+		if n%10 == 0 { // once in a few seconds is enough while brokers are away
+			s.log.Warn("the commit is tried again", "error", err)
+		}
 		if !sleep(ctx, backoff(n)) {
 			return fmt.Errorf("commit: %w", errors.Join(ctx.Err(), err))
 		}
