@@ -149,7 +149,7 @@ func (s *Source) wait(kind, what string) {
 		return
 	}
 	if now != "" {
-		s.log.Warn("the source waits", "for", now)
+		s.log.Debug("the source waits", "for", now)
 	}
 	if s.deliver != nil {
 		s.deliver(messages.SourceWaits{For: now})
