@@ -26,7 +26,7 @@ var settingRows = []setting{
 	{"delivery", choice(func(c *Config) *Delivery { return &c.Delivery }, AtMostOnce, AtLeastOnce, ExactlyOnce),
 		"at-least-once", "at-most-once | at-least-once | exactly-once: what a crash may do is lose, repeat, neither", false},
 	{"exchange", choice(func(c *Config) *Exchange { return &c.Exchange }, ExchangeMemory, ExchangePartition, ExchangeTopic),
-		"memory", "memory | partition | topic: where equal keys meet when instances share the work", false},
+		"memory", "memory | partition: where equal keys meet when instances share the work (topic is not there yet)", false},
 	{"checkpoint", text(func(c *Config) *string { return &c.Checkpoint }, "a folder; empty for none", anyPath),
 		"", "a folder for progress and state; empty: offsets in Kafka, enough for jobs without state", false},
 	{"ledger", text(func(c *Config) *string { return &c.Ledger }, "a folder; empty for the checkpoint's", anyPath),

@@ -102,8 +102,28 @@ func (s *stream) newChangelog(p *streaming.Program) (*kafka.Changelog, error) {
 	}
 	return kafka.NewChangelog(kafka.ChangelogConfig{
 		Client: options, Group: s.config.group(), Topics: p.StatefulTopics(), Shapes: p.Shapes(), Log: slogOf(s.log),
-		Check: func(saved []messages.Shape) error { return s.reshaped(saved, p.Shapes()) },
+		Ensure: func(ctx context.Context, source string) error { return s.ensureChangelog(ctx, source) },
+		Check:  func(saved []messages.Shape) error { return s.reshaped(saved, p.Shapes()) },
 	}), nil
+}
+
+// ensureChangelog gives a topic that has grown a larger changelog.
+func (s *stream) ensureChangelog(ctx context.Context, source string) error {
+	options, err := s.options(s.config.Settings.AdminOptions)
+	if err != nil {
+		return err
+	}
+	admin, err := kafka.NewAdmin(options, askTimeout)
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	topics, err := admin.Topics(ctx, source)
+	if err != nil {
+		return err
+	}
+	_, _, err = admin.EnsureChangelog(ctx, s.config.group(), topics[0])
+	return err
 }
 
 // reshaped refuses a job whose saved state would be lost, unless the configuration lets it go.

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -49,6 +50,8 @@ type ChangelogConfig struct {
 	// Check is given what the operations were when the state was saved, if that differs from Shapes in a way that loses state. An error
 	// refuses the job; nil lets the state go that no operation can read.
 	Check func(saved []messages.Shape) error
+	// Ensure gives a topic's changelog the partitions that it lacks: the topic has grown. nil: it is waited for.
+	Ensure func(ctx context.Context, source string) error
 	// Log gets what a person may want to know; nil drops it.
 	Log *slog.Logger
 }

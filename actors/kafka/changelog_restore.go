@@ -79,6 +79,9 @@ func (r *restore) persist(ctx context.Context, try func(context.Context) error) 
 		case !passing(err) && !errors.Is(err, kerr.UnknownTopicOrPartition):
 			return Explain(err, Subject{Doing: "reading topic", Topic: r.topic})
 		}
+		if errors.Is(err, kerr.UnknownTopicOrPartition) && r.changelog.config.Ensure != nil {
+			err = errors.Join(err, r.changelog.config.Ensure(ctx, r.partition.Topic))
+		}
 		r.changelog.log.Warn("the changelog cannot be read yet", "topic", r.topic, "partition", r.partition.Partition, "error", err)
 		if !sleep(ctx, backoff(n)) {
 			return ctx.Err()

@@ -7,7 +7,9 @@ import (
 	"unsafe"
 )
 
-// scalarCodec is the codec of the basic kinds: strings and bytes as they are, integers as varints, floats by their bits.
+// scalarCodec is the codec of the basic kinds: strings and bytes as they are, integers as varints, floats by their bits. Strings and the
+// integers that most keys and counts are have code of their own for each T. All others share theirs: a compiler that had to make
+// all of it for every type of a job would take seconds.
 func scalarCodec[T any](t reflect.Type) (Codec[T], bool) {
 	if writesItself(t) {
 		return Codec[T]{}, false // it has its own idea of how it is written
@@ -15,34 +17,58 @@ func scalarCodec[T any](t reflect.Type) (Codec[T], bool) {
 	switch t.Kind() {
 	case reflect.String:
 		return stringCodec[T](), true
-	case reflect.Bool, reflect.Uint8:
-		return unsignedCodec[T, uint8](t), true
-	case reflect.Uint16:
-		return unsignedCodec[T, uint16](t), true
-	case reflect.Uint32:
-		return unsignedCodec[T, uint32](t), true
-	case reflect.Uint64, reflect.Uint, reflect.Uintptr:
-		return unsignedCodec[T, uint64](t), true
-	case reflect.Int8:
-		return signedCodec[T, int8](t), true
-	case reflect.Int16:
-		return signedCodec[T, int16](t), true
-	case reflect.Int32:
-		return signedCodec[T, int32](t), true
 	case reflect.Int64, reflect.Int:
-		return signedCodec[T, int64](t), true
-	case reflect.Float32, reflect.Float64:
-		return floatCodec[T](t), true
-	case reflect.Slice:
-		if t.Elem().Kind() == reflect.Uint8 {
-			return bytesCodec[T](t), true
-		}
-	case reflect.Struct:
-		if t.NumField() == 0 {
-			return emptyCodec[T](t), true
-		}
+		return integerCodec[T](t), true
 	}
-	return Codec[T]{}, false
+	s, ok := scalarOf(t)
+	return Codec[T]{
+		Name:   t.String(),
+		Encode: func(dst []byte, v T) ([]byte, error) { return s.write(dst, unsafe.Pointer(&v)), nil },
+		Decode: func(wire string) (v T, err error) {
+			err = s.read(wire, unsafe.Pointer(&v))
+			return v, err
+		},
+	}, ok
+}
+
+// scalar writes and reads a value of one kind, wherever it stands.
+type scalar struct {
+	write func(dst []byte, v unsafe.Pointer) []byte
+	read  func(wire string, v unsafe.Pointer) error
+}
+
+// scalarOf finds the scalar of a type's kind.
+func scalarOf(t reflect.Type) (scalar, bool) {
+	switch kind := t.Kind(); kind {
+	case reflect.Bool:
+		return unsigned[uint8](1), true
+	case reflect.Uint8:
+		return unsigned[uint8](math.MaxUint8), true
+	case reflect.Uint16:
+		return unsigned[uint16](math.MaxUint16), true
+	case reflect.Uint32:
+		return unsigned[uint32](math.MaxUint32), true
+	case reflect.Uint64, reflect.Uint, reflect.Uintptr:
+		return unsigned[uint64](math.MaxUint64), true
+	case reflect.Int8:
+		return signed[int8](), true
+	case reflect.Int16:
+		return signed[int16](), true
+	case reflect.Int32:
+		return signed[int32](), true
+	case reflect.Float32:
+		return scalar{writeFloat32, readFloat32}, true
+	case reflect.Float64:
+		return scalar{writeFloat64, readFloat64}, true
+	case reflect.Slice:
+		return scalar{writeBytes, readBytes}, t.Elem().Kind() == reflect.Uint8
+	case reflect.Struct:
+		return scalar{
+			func(dst []byte, _ unsafe.Pointer) []byte { return dst },
+			func(string, unsafe.Pointer) error { return nil },
+		}, t.NumField() == 0
+	}
+	return scalar{}, false
 }
 
 func stringCodec[T any]() Codec[T] {
@@ -58,89 +84,90 @@ func stringCodec[T any]() Codec[T] {
 	}
 }
 
-func bytesCodec[T any](t reflect.Type) Codec[T] {
+// integerCodec is that of int and int64.
+func integerCodec[T any](t reflect.Type) Codec[T] {
 	return Codec[T]{
 		Name: t.String(),
 		Encode: func(dst []byte, v T) ([]byte, error) {
-			b := *(*[]byte)(unsafe.Pointer(&v))
-			if b == nil {
-				return append(dst, 0), nil
-			}
-			return append(append(dst, 1), b...), nil
-		},
-		Decode: func(wire string) (v T, err error) {
-			if wire == "" {
-				return v, errTorn
-			}
-			if wire[0] == 1 {
-				*(*[]byte)(unsafe.Pointer(&v)) = []byte(wire[1:])
-			}
-			return v, nil
-		},
-	}
-}
-
-func signedCodec[T any, I int8 | int16 | int32 | int64](t reflect.Type) Codec[T] {
-	return Codec[T]{
-		Name: t.String(),
-		Encode: func(dst []byte, v T) ([]byte, error) {
-			return binary.AppendVarint(dst, int64(*(*I)(unsafe.Pointer(&v)))), nil
+			return binary.AppendVarint(dst, *(*int64)(unsafe.Pointer(&v))), nil
 		},
 		Decode: func(wire string) (v T, err error) {
 			i, n := binary.Varint([]byte(wire))
+			if n != len(wire) || n == 0 {
+				return v, errTorn
+			}
+			*(*int64)(unsafe.Pointer(&v)) = i
+			return v, nil
+		},
+	}
+}
+
+func signed[I int8 | int16 | int32]() scalar {
+	return scalar{
+		write: func(dst []byte, v unsafe.Pointer) []byte { return binary.AppendVarint(dst, int64(*(*I)(v))) },
+		read: func(wire string, v unsafe.Pointer) error {
+			i, n := binary.Varint([]byte(wire))
 			if n != len(wire) || n == 0 || int64(I(i)) != i {
-				return v, errTorn
+				return errTorn
 			}
-			*(*I)(unsafe.Pointer(&v)) = I(i)
-			return v, nil
+			*(*I)(v) = I(i)
+			return nil
 		},
 	}
 }
 
-func unsignedCodec[T any, U uint8 | uint16 | uint32 | uint64](t reflect.Type) Codec[T] {
-	return Codec[T]{
-		Name: t.String(),
-		Encode: func(dst []byte, v T) ([]byte, error) {
-			return binary.AppendUvarint(dst, uint64(*(*U)(unsafe.Pointer(&v)))), nil
-		},
-		Decode: func(wire string) (v T, err error) {
+func unsigned[U uint8 | uint16 | uint32 | uint64](most uint64) scalar {
+	return scalar{
+		write: func(dst []byte, v unsafe.Pointer) []byte { return binary.AppendUvarint(dst, uint64(*(*U)(v))) },
+		read: func(wire string, v unsafe.Pointer) error {
 			u, n := binary.Uvarint([]byte(wire))
-			if n != len(wire) || n == 0 || uint64(U(u)) != u || t.Kind() == reflect.Bool && u > 1 {
-				return v, errTorn
+			if n != len(wire) || n == 0 || u > most {
+				return errTorn
 			}
-			*(*U)(unsafe.Pointer(&v)) = U(u)
-			return v, nil
+			*(*U)(v) = U(u)
+			return nil
 		},
 	}
 }
 
-func floatCodec[T any](t reflect.Type) Codec[T] {
-	return Codec[T]{
-		Name: t.String(),
-		Encode: func(dst []byte, v T) ([]byte, error) {
-			if t.Size() == 4 {
-				return binary.BigEndian.AppendUint32(dst, math.Float32bits(*(*float32)(unsafe.Pointer(&v)))), nil
-			}
-			return binary.BigEndian.AppendUint64(dst, math.Float64bits(*(*float64)(unsafe.Pointer(&v)))), nil
-		},
-		Decode: func(wire string) (v T, err error) {
-			if len(wire) != int(t.Size()) {
-				return v, errTorn
-			}
-			if t.Size() == 4 {
-				*(*float32)(unsafe.Pointer(&v)) = math.Float32frombits(binary.BigEndian.Uint32([]byte(wire)))
-				return v, nil
-			}
-			*(*float64)(unsafe.Pointer(&v)) = math.Float64frombits(binary.BigEndian.Uint64([]byte(wire)))
-			return v, nil
-		},
-	}
+func writeFloat32(dst []byte, v unsafe.Pointer) []byte {
+	return binary.BigEndian.AppendUint32(dst, math.Float32bits(*(*float32)(v)))
 }
 
-func emptyCodec[T any](t reflect.Type) Codec[T] {
-	return Codec[T]{
-		Name:   t.String(),
-		Encode: func(dst []byte, _ T) ([]byte, error) { return dst, nil },
-		Decode: func(string) (v T, err error) { return v, nil },
+func readFloat32(wire string, v unsafe.Pointer) error {
+	if len(wire) != 4 {
+		return errTorn
 	}
+	*(*float32)(v) = math.Float32frombits(binary.BigEndian.Uint32([]byte(wire)))
+	return nil
+}
+
+func writeFloat64(dst []byte, v unsafe.Pointer) []byte {
+	return binary.BigEndian.AppendUint64(dst, math.Float64bits(*(*float64)(v)))
+}
+
+func readFloat64(wire string, v unsafe.Pointer) error {
+	if len(wire) != 8 {
+		return errTorn
+	}
+	*(*float64)(v) = math.Float64frombits(binary.BigEndian.Uint64([]byte(wire)))
+	return nil
+}
+
+func writeBytes(dst []byte, v unsafe.Pointer) []byte {
+	b := *(*[]byte)(v)
+	if b == nil {
+		return append(dst, 0)
+	}
+	return append(append(dst, 1), b...)
+}
+
+func readBytes(wire string, v unsafe.Pointer) error {
+	if wire == "" {
+		return errTorn
+	}
+	if wire[0] == 1 {
+		*(*[]byte)(v) = []byte(wire[1:])
+	}
+	return nil
 }

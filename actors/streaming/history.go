@@ -8,36 +8,56 @@ import (
 	"time"
 )
 
-// history is a cell: the last datasets of a stream, as a window needs them.
-type history[D any] struct {
-	codec Codec[D]
-	weigh func(D) int64
-	steps []step[D] // in the order of their times
+// history is a cell: the last datasets of a stream, as a window needs them. Their type is known to those who made it: nothing here has
+// to be compiled again for every type of a job.
+type history struct {
+	encode func(dst []byte, data any) ([]byte, error)
+	decode func(wire string) (any, error)
+	weigh  func(data any) int64
+	steps  []step // in the order of their times
 	// added and gone are this attempt's: a step that came, and the time up to which steps are no longer needed.
-	added []step[D]
+	added []step
 	gone  int64
 	held  int64
 }
 
 // step is one dataset of a stream, with its time in milliseconds.
-type step[D any] struct {
+type step struct {
 	at   int64
-	data D
+	data any
 	size int64
 }
 
-func (h *history[D]) begin() { h.added, h.gone = nil, -1<<63 }
+// newHistory makes one of datasets of type D.
+func newHistory[D any](codec Codec[D], weigh func(D) int64) *history {
+	return &history{
+		encode: func(dst []byte, data any) ([]byte, error) { return codec.Encode(dst, data.(D)) },
+		decode: func(wire string) (any, error) { return codec.Decode(wire) },
+		weigh:  func(data any) int64 { return weigh(data.(D)) },
+	}
+}
+
+// datasets gives datasets their type back.
+func datasets[D any](all []any) []D {
+	out := make([]D, len(all))
+	for i, data := range all {
+		out[i] = data.(D)
+	}
+	return out
+}
+
+func (h *history) begin() { h.added, h.gone = nil, -1<<63 }
 
 // add takes the dataset of this batch.
-func (h *history[D]) add(at time.Time, data D) {
-	h.added = append(h.added, step[D]{at: at.UnixMilli(), data: data, size: h.weigh(data)})
+func (h *history) add(at time.Time, data any) {
+	h.added = append(h.added, step{at: at.UnixMilli(), data: data, size: h.weigh(data)})
 }
 
 // between are the datasets after from, up to until.
-func (h *history[D]) between(from, until time.Time) []D {
-	var out []D
+func (h *history) between(from, until time.Time) []any {
+	var out []any
 	first := h.after(from.UnixMilli())
-	for _, steps := range [][]step[D]{h.steps[first:], h.added} {
+	for _, steps := range [][]step{h.steps[first:], h.added} {
 		for _, s := range steps {
 			if s.at > until.UnixMilli() {
 				break
@@ -51,16 +71,16 @@ func (h *history[D]) between(from, until time.Time) []D {
 }
 
 // after is the index of the first step behind a time.
-func (h *history[D]) after(at int64) int {
-	i, _ := slices.BinarySearchFunc(h.steps, at+1, func(s step[D], at int64) int { return cmp.Compare(s.at, at) })
+func (h *history) after(at int64) int {
+	i, _ := slices.BinarySearchFunc(h.steps, at+1, func(s step, at int64) int { return cmp.Compare(s.at, at) })
 	return i
 }
 
 // forget says that the datasets up to a time are not needed after this batch.
-func (h *history[D]) forget(until time.Time) { h.gone = max(h.gone, until.UnixMilli()) }
+func (h *history) forget(until time.Time) { h.gone = max(h.gone, until.UnixMilli()) }
 
 // commit takes in what was added, at its place: a batch that is run late may be older than the last. It costs what comes and goes.
-func (h *history[D]) commit() {
+func (h *history) commit() {
 	for _, s := range h.added {
 		h.steps = slices.Insert(h.steps, h.after(s.at), s)
 		h.held += s.size
@@ -73,9 +93,9 @@ func (h *history[D]) commit() {
 	h.steps, h.added = h.steps[over:], nil
 }
 
-func (h *history[D]) abort() { h.begin() }
+func (h *history) abort() { h.begin() }
 
-func (h *history[D]) bytes() int64 {
+func (h *history) bytes() int64 {
 	sum := h.held
 	for _, s := range h.added {
 		sum += s.size
@@ -83,7 +103,7 @@ func (h *history[D]) bytes() int64 {
 	return sum
 }
 
-func (h *history[D]) changes(w *changeWriter) error {
+func (h *history) changes(w *changeWriter) error {
 	for _, s := range h.steps[:h.after(h.gone)] {
 		if err := w.drop(stepKey(s.at)); err != nil {
 			return err
@@ -92,7 +112,7 @@ func (h *history[D]) changes(w *changeWriter) error {
 	return h.write(w, h.added)
 }
 
-func (h *history[D]) all(w *changeWriter) error {
+func (h *history) all(w *changeWriter) error {
 	if err := h.write(w, h.steps); err != nil {
 		return err
 	}
@@ -100,12 +120,12 @@ func (h *history[D]) all(w *changeWriter) error {
 }
 
 // write writes the steps that are needed after this batch.
-func (h *history[D]) write(w *changeWriter, steps []step[D]) error {
+func (h *history) write(w *changeWriter, steps []step) error {
 	for _, s := range steps {
 		if s.at <= h.gone || w.stopped {
 			continue
 		}
-		if err := w.set(stepKey(s.at), func(dst []byte) ([]byte, error) { return h.codec.Encode(dst, s.data) }); err != nil {
+		if err := w.set(stepKey(s.at), func(dst []byte) ([]byte, error) { return h.encode(dst, s.data) }); err != nil {
 			return err
 		}
 	}
@@ -116,7 +136,7 @@ func stepKey(at int64) func([]byte) ([]byte, error) {
 	return func(dst []byte) ([]byte, error) { return binary.BigEndian.AppendUint64(dst, uint64(at)), nil }
 }
 
-func (h *history[D]) load(key, value string, deleted bool) error {
+func (h *history) load(key, value string, deleted bool) error {
 	if len(key) != 8 {
 		return errTorn
 	}
@@ -130,11 +150,11 @@ func (h *history[D]) load(key, value string, deleted bool) error {
 	if deleted {
 		return nil
 	}
-	data, err := h.codec.Decode(strings.Clone(value))
+	data, err := h.decode(strings.Clone(value))
 	if err != nil {
 		return err
 	}
-	h.steps = slices.Insert(h.steps, i, step[D]{at: at, data: data, size: h.weigh(data)})
+	h.steps = slices.Insert(h.steps, i, step{at: at, data: data, size: h.weigh(data)})
 	h.held += h.steps[i].size
 	return nil
 }

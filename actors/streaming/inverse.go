@@ -8,23 +8,33 @@ import (
 
 // inverted registers a window by key whose previous result is carried on. The combiner makes a keyed value of each partition; give
 // makes the elements of what the window holds.
-func inverted[T any, K comparable, V, U any](s Stream[T], op string, in combiner[T, *keyed[K, V]], w inverting[K, V], give func(*inverting[K, V]) []U) Stream[U] {
+func inverted[T any, K comparable, V, U any](s Stream[T], op string, in combiner[T, *keyed[K, V]], w inverting[K, V], with windowCodecs[K, V], give func(*inverting[K, V]) []U) Stream[U] {
 	c := s.n.context
-	pair, err := codecFor[Pair[K, V]](c)
-	key, value, _ := codecsOf[K, V](c)
-	codecs := storeCodecs[K, carried[V]]{key, carriedCodec(value)}
+	codecs := storeCodecs[K, carried[V]]{with.key, carriedCodec(with.value)}
 	n := typed[U](&node{inputs: []*node{s.n}, slide: w.slide, wide: &wideSpec{combiners: []combinerSpec{in.spec()}}})
 	n.wide.open = func() operator {
 		i := &carrying[K, V, U]{inverting: w, give: give}
-		i.history = &history[*keyed[K, V]]{codec: keyedCodec(sliceOf(pair)), weigh: keyedWeigher[K, V]()}
+		i.history = newHistory(keyedCodec(sliceOf(pairCodec(with.key, with.value))), keyedWeigher[K, V]())
 		i.store = newStore(codecs, false)
 		i.memory = newMemory(n.wide.shape).with('t', i.history).with('k', i.store)
 		return i
 	}
-	c.unnamed(op, fmt.Sprintf("(%v,%v)", w.width, w.slide), n, codecs.name(), err)
+	c.unnamed(op, fmt.Sprintf("(%v,%v)", w.width, w.slide), n, codecs.name(), with.err)
 	n.needs(w.reduce == nil, "the reduce function").needs(w.inverse == nil, "the inverse function")
 	n.checkWindow(reducedWindowedStream, s.n.slide, w.width, w.slide)
 	return Stream[U]{n}
+}
+
+// windowCodecs are how the keys and values of a window are saved; err says why they are not.
+type windowCodecs[K comparable, V any] struct {
+	key   Codec[K]
+	value Codec[V]
+	err   error
+}
+
+func windowCodecsFor[K comparable, V any](c *Context) windowCodecs[K, V] {
+	key, value, err := codecsOf[K, V](c)
+	return windowCodecs[K, V]{key, value, err}
 }
 
 // carried is the value of a key in the last window, with the number of datasets in the window that have the key.
@@ -81,7 +91,7 @@ type inverting[K comparable, V any] struct {
 	reduce, inverse func(V, V) V
 	keep            func(K, V) bool
 	width, slide    time.Duration
-	history         *history[*keyed[K, V]]
+	history         *history
 	store           *store[K, carried[V]]
 	memory          *memory
 }
@@ -103,8 +113,8 @@ func (i *carrying[K, V, U]) run(b *run, n *node, in []gathered) (any, error) {
 		return nil, nil
 	}
 	previous, begin := b.time.Add(-i.slide), b.time.Add(-i.width)
-	i.leave(i.history.between(previous.Add(-i.width), earlier(begin, previous)))
-	i.enter(i.history.between(later(begin, previous), b.time))
+	i.leave(datasets[*keyed[K, V]](i.history.between(previous.Add(-i.width), earlier(begin, previous))))
+	i.enter(datasets[*keyed[K, V]](i.history.between(later(begin, previous), b.time)))
 	return [][]U{i.give(&i.inverting)}, nil
 }
 

@@ -13,9 +13,13 @@ func (p Pair[K, V]) String() string { return fmt.Sprintf("(%v,%v)", p.Key, p.Val
 
 func (Pair[K, V]) codecIn(c *Context) (any, error) {
 	k, v, err := codecsOf[K, V](c)
+	return pairCodec(k, v), err
+}
+
+func pairCodec[K, V any](k Codec[K], v Codec[V]) Codec[Pair[K, V]] {
 	return twoParts("pair", k, v,
 		func(p Pair[K, V]) (K, V) { return p.Key, p.Value },
-		func(key K, value V) Pair[K, V] { return Pair[K, V]{key, value} }), err
+		func(key K, value V) Pair[K, V] { return Pair[K, V]{key, value} })
 }
 
 // PairStream is a stream of pairs, with the operations by key.

@@ -33,7 +33,8 @@ type Runner struct {
 	env       Env
 	operators map[*node]operator
 	memories  []*memory
-	shards    []*Shard // of the parts of the attempt under way
+	strayed   map[*node]bool // operations that were warned of
+	shards    []*Shard       // of the parts of the attempt under way
 	zero      time.Time
 	open      bool
 	changed   []messages.Change
@@ -48,7 +49,7 @@ type pulled struct {
 
 // NewRunner makes a Runner with empty state.
 func (p *Program) NewRunner(env Env) *Runner {
-	r := &Runner{program: p, env: env}
+	r := &Runner{program: p, env: env, strayed: map[*node]bool{}}
 	r.operators, r.memories = p.openOperators(func(n *node) bool { return !p.split[n] })
 	if len(p.split) > 0 {
 		r.zero = time.Unix(0, 0) // the same in every instance that may get a partition

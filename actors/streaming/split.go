@@ -128,6 +128,7 @@ func (b *run) byPartition(n *node) (any, error) {
 		}
 	}
 	b.owners[n] = owners
+	b.watchKeys(n)
 	if none {
 		return n.empty, nil
 	}

@@ -3,6 +3,7 @@ package streaming_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ type divided struct {
 	shards  map[int32]*streaming.Shard
 	saved   map[int32][]messages.Change
 	next    map[int32]int64
+	log     strings.Builder
 }
 
 // compiled is an engine that only keeps the program.
@@ -32,13 +34,15 @@ func (c *compiled) Stop(bool) error                  { return nil }
 func newDivided(t *testing.T, job func(*streaming.Context)) *divided {
 	t.Helper()
 	e := &compiled{}
-	c := streaming.NewContext(time.Second, streaming.WithEngine(e), streaming.WithTopics("events"), streaming.WithStateByPartition())
+	d := &divided{t: t, shards: map[int32]*streaming.Shard{}, saved: map[int32][]messages.Change{}, next: map[int32]int64{}}
+	c := streaming.NewContext(time.Second, streaming.WithEngine(e), streaming.WithTopics("events"), streaming.WithStateByPartition(),
+		streaming.WithLog(slog.New(slog.NewTextHandler(&d.log, nil))))
 	job(c)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Stop(false) })
-	d := &divided{t: t, program: e.program, shards: map[int32]*streaming.Shard{}, saved: map[int32][]messages.Change{}, next: map[int32]int64{}}
+	d.program = e.program
 	d.instance()
 	return d
 }
@@ -148,6 +152,22 @@ func TestStateFollowsItsPartition(t *testing.T) {
 	}
 	if got, want := fmt.Sprint(d.printed()), "[(a,3) (b,2) (c,2) (d,2)]"; got != want {
 		t.Errorf("with partition 0: %s, want %s", got, want)
+	}
+}
+
+// A job whose keys are not the records' keys gets wrong results by partition, and a warning that says so.
+func TestKeysInTwoPartitionsAreTold(t *testing.T) {
+	d := newDivided(t, func(c *streaming.Context) { streaming.UpdateStateByKey(byKey(c), "totals", runningSum).Print() })
+	d.restore(0)
+	d.restore(1)
+	if err := d.batch(1, map[int32][]string{0: {"a"}, 1: {"b"}}); err != nil || d.log.Len() > 0 {
+		t.Errorf("%v, %s", err, d.log.String())
+	}
+	if err := d.batch(2, map[int32][]string{1: {"a"}}); err != nil {
+		t.Error(err)
+	}
+	if text := d.log.String(); !strings.Contains(text, "key=a") || !strings.Contains(text, "events:0") || !strings.Contains(text, "events:1") {
+		t.Errorf("the log says %q", text)
 	}
 }
 

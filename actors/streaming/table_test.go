@@ -48,7 +48,7 @@ func TestATableIsAMapThatKnowsTheOrder(t *testing.T) {
 // A store is held against a map that is copied for each attempt: after any number of batches, committed and aborted, compacted and
 // loaded again, it has the same states in the same order.
 func TestAStoreIsWhatItsCommittedBatchesMadeIt(t *testing.T) {
-	codecs := storeCodecs[int, int]{signedCodec[int, int64](typeOf[int]()), signedCodec[int, int64](typeOf[int]())}
+	codecs := storeCodecs[int, int]{integerCodec[int](typeOf[int]()), integerCodec[int](typeOf[int]())}
 	rapid.Check(t, func(t *rapid.T) {
 		s := newStore(codecs, true)
 		m := newMemory(shapeOf("s")).with('k', s)

@@ -18,7 +18,7 @@ func windowed[T any](s Stream[T], op string, width, slide time.Duration) Stream[
 	dataset := sliceOf(sliceOf(element))
 	n := typed[T](&node{inputs: []*node{s.n}, slide: slide, wide: &wideSpec{combiners: []combinerSpec{collecting[T]().spec()}}})
 	n.wide.open = func() operator {
-		w := &windowing[T]{width: width, slide: slide, history: &history[[][]T]{codec: dataset, weigh: datasetWeigher[T]()}}
+		w := &windowing[T]{width: width, slide: slide, history: newHistory(dataset, datasetWeigher[T]())}
 		w.memory = newMemory(n.wide.shape).with('t', w.history)
 		return w
 	}
@@ -57,7 +57,7 @@ func datasetWeigher[T any]() func([][]T) int64 {
 // windowing is the operator of Window.
 type windowing[T any] struct {
 	width, slide time.Duration
-	history      *history[[][]T]
+	history      *history
 	memory       *memory
 }
 
@@ -70,7 +70,7 @@ func (w *windowing[T]) run(b *run, n *node, in []gathered) (any, error) {
 	}
 	out := [][]T{}
 	if b.fires(n) {
-		for _, dataset := range w.history.between(b.time.Add(-w.width), b.time) {
+		for _, dataset := range datasets[[][]T](w.history.between(b.time.Add(-w.width), b.time)) {
 			out = append(out, dataset...)
 		}
 	}

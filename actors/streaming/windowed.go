@@ -89,7 +89,7 @@ func panes[T any, K comparable, A any](op string, e EventTimed[T], name string, 
 }
 
 func paneCodec[K comparable](keys Codec[K]) Codec[pane[K]] {
-	return twoParts("window", keys, signedCodec[int64, int64](typeOf[int64]()),
+	return twoParts("window", keys, integerCodec[int64](typeOf[int64]()),
 		func(p pane[K]) (K, int64) { return p.key, p.start },
 		func(key K, start int64) pane[K] { return pane[K]{key, start} })
 }

@@ -13,20 +13,40 @@ func (s Stream[T]) ReduceByWindow(f func(T, T) T, width, slide time.Duration) St
 // Spark: reduceByWindow with invReduceFunc.
 func (s Stream[T]) ReduceByWindowInverse(f, inverse func(T, T) T, width, slide time.Duration) Stream[T] {
 	r := reducing(f)
-	in := combiner[T, *keyed[int, T]]{func(t *Task, n *node) (func([]T), func() *keyed[int, T]) {
+	in := combiner[T, *keyed[int, any]]{func(t *Task, n *node) (func([]T), func() *keyed[int, any]) {
 		push, result := r.open(t, n)
-		return push, func() *keyed[int, T] {
+		return push, func() *keyed[int, any] {
 			all := result()
-			return single(all.value, all.ok)
+			return single[any](all.value, all.ok)
 		}
 	}}
-	w := inverting[int, T]{reduce: f, inverse: inverse, width: width, slide: slide}
-	return across(inverted(s, "reduceByWindow", in, w, func(i *inverting[int, T]) []T {
+	w := inverting[int, any]{reduce: boxing(f), inverse: boxing(inverse), width: width, slide: slide}
+	value, err := codecFor[T](s.n.context)
+	codecs := windowCodecs[int, any]{integerCodec[int](typeOf[int]()), boxed1(value), err}
+	return across(inverted(s, "reduceByWindow", in, w, codecs, func(i *inverting[int, any]) []T {
 		if len(i.store.entries) == 0 {
 			return nil
 		}
-		return []T{i.store.entries[0].state.value}
+		return []T{i.store.entries[0].state.value.(T)}
 	}), "reduceByWindow", f)
+}
+
+// boxing lets f work on values whose type the window does not know: one a batch, which costs nothing, and spares the compiler a
+// window by key for every type of a job.
+func boxing[T any](f func(T, T) T) func(a, b any) any {
+	if f == nil {
+		return nil
+	}
+	return func(a, b any) any { return f(a.(T), b.(T)) }
+}
+
+// boxed1 is the codec of such values.
+func boxed1[T any](c Codec[T]) Codec[any] {
+	return Codec[any]{
+		Name:   c.Name,
+		Encode: func(dst []byte, v any) ([]byte, error) { return c.Encode(dst, v.(T)) },
+		Decode: func(wire string) (any, error) { return c.Decode(wire) },
+	}
 }
 
 // across reduces what the windows of the partitions gave to what one window over all of them would give, if they are kept apart.
@@ -55,7 +75,7 @@ func (s Stream[T]) CountByWindow(width, slide time.Duration) Stream[int64] {
 		return push, func() *keyed[int, int64] { return single(result(), true) }
 	}}
 	w := inverting[int, int64]{reduce: plus, inverse: minus, width: width, slide: slide}
-	return across(inverted(s, "countByWindow", in, w, func(i *inverting[int, int64]) []int64 {
+	return across(inverted(s, "countByWindow", in, w, windowCodecsFor[int, int64](s.n.context), func(i *inverting[int, int64]) []int64 {
 		if len(i.store.entries) == 0 {
 			return []int64{0}
 		}
@@ -73,7 +93,7 @@ func CountByValueAndWindow[T comparable](s Stream[T], width, slide time.Duration
 	const op = "countByValueAndWindow"
 	ones := narrowed(s, op, false, mapping1(func(v T) Pair[T, int64] { return Pair[T, int64]{v, 1} }))
 	w := inverting[T, int64]{reduce: plus, inverse: minus, width: width, slide: slide, keep: func(_ T, n int64) bool { return n != 0 }}
-	counts := PairStream[T, int64]{inverted(ones, op, combiningByKey[T](as1[int64], plus), w, pairsOf[T, int64])}
+	counts := PairStream[T, int64]{inverted(ones, op, combiningByKey[T](as1[int64], plus), w, windowCodecsFor[T, int64](s.n.context), pairsOf[T, int64])}
 	if s.n.context.byPartition {
 		return reduceByKeyAs(counts, op, plus)
 	}
@@ -100,5 +120,5 @@ func (p PairStream[K, V]) ReduceByKeyAndWindow(reduce func(V, V) V, width, slide
 // Spark: reduceByKeyAndWindow with invReduceFunc and filterFunc.
 func (p PairStream[K, V]) ReduceByKeyAndWindowInverse(reduce, inverse func(V, V) V, width, slide time.Duration, keep func(K, V) bool) PairStream[K, V] {
 	w := inverting[K, V]{reduce: reduce, inverse: inverse, keep: keep, width: width, slide: slide}
-	return PairStream[K, V]{inverted(p.Stream, "reduceByKeyAndWindow", combiningByKey[K](as1[V], reduce), w, pairsOf[K, V])}
+	return PairStream[K, V]{inverted(p.Stream, "reduceByKeyAndWindow", combiningByKey[K](as1[V], reduce), w, windowCodecsFor[K, V](p.n.context), pairsOf[K, V])}
 }
