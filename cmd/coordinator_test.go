@@ -105,7 +105,6 @@ func TestClusterWhoeverLeadsIsKilledUnderLoad(t *testing.T) {
 		{"group coordinator", (*three).groupCoordinator, nil},
 		{"transaction coordinator", (*three).transactionCoordinator, []string{"-X", "delivery=exactly-once"}},
 		{"controller", (*three).controller, nil},
-		{"group coordinator of transactions", (*three).groupCoordinator, []string{"-X", "delivery=exactly-once"}},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			c := newThree(t)

@@ -36,13 +36,21 @@ func (p *plan) writeHead(w io.Writer) {
 	columns(w, [][]string{
 		{"cluster", p.Cluster},
 		{"user", p.Principal},
-		{"group", p.Group + " (" + p.State + ")"},
+		{"group", p.Group + " (" + stateInWords(p.State) + ")"},
 		{"instance", p.Instance},
 		{"interval", p.Interval},
 		{"delivery", p.Delivery},
 		{"checkpoint", p.Checkpoint},
 		{"outputs", strings.Join(p.Outputs, ", ")},
 	})
+}
+
+// stateInWords puts Kafka's word for a group without members in words that say so; the others are words.
+func stateInWords(state string) string {
+	if state == "Empty" {
+		return "no member now"
+	}
+	return state
 }
 
 func (p *plan) writeMembers(w io.Writer) {
@@ -70,6 +78,10 @@ func (p *plan) writePartitions(w io.Writer) {
 	}
 	_, _ = fmt.Fprintln(w)
 	columns(w, rows)
+	if lag == 0 {
+		_, _ = fmt.Fprintln(w, "lag: none")
+		return
+	}
 	_, _ = fmt.Fprintf(w, "lag: %d records, the oldest of them %s\n", lag, ageOf(age))
 }
 
