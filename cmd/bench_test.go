@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
@@ -54,7 +56,24 @@ func benchChild(text string) int {
 	case "loop":
 		return report(workloads[b.Work].loop(b))
 	}
+	defer b.profile()()
 	return report(b.hibana(workloads[b.Work]))
+}
+
+// profile writes where the program's time goes to the folder that HIBANA_BENCH_PROFILE names, if it does.
+func (b bench) profile() (end func()) {
+	folder := os.Getenv("HIBANA_BENCH_PROFILE")
+	if folder == "" {
+		return func() {}
+	}
+	f, err := os.Create(filepath.Join(folder, fmt.Sprintf("%s-%d.pprof", b.Work, os.Getpid())))
+	if err != nil {
+		panic(err)
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		panic(err)
+	}
+	return pprof.StopCPUProfile
 }
 
 func report(records int) int {

@@ -14,7 +14,8 @@ func (r *Runner) begin(parts []PartInput) {
 	if r.open {
 		r.Abort()
 	}
-	r.open, r.changed, r.shards = true, nil, nil
+	r.open, r.shards = true, nil
+	r.forgetChanges()
 	for _, part := range parts {
 		if part.Shard != nil {
 			r.shards = append(r.shards, part.Shard)
@@ -23,7 +24,14 @@ func (r *Runner) begin(parts []PartInput) {
 	r.eachMemory(func(m *memory) { m.each(cell.begin) })
 }
 
+// forgetChanges keeps the room: the next batch changes about as much.
+func (r *Runner) forgetChanges() {
+	clear(r.changed)
+	r.changed = r.changed[:0]
+}
+
 // Changes is what the attempt under way has changed in state and windows, operator by operator, encoded. A batch that failed has none.
+// It may be gone through until Commit or Abort.
 func (r *Runner) Changes() iter.Seq[messages.Change] { return slices.Values(r.changed) }
 
 // Entries is all that state and windows hold, encoded, with the changes of the attempt under way: what a snapshot is made of. It
@@ -47,7 +55,8 @@ func (r *Runner) Commit() {
 	if r.open {
 		r.eachMemory(func(m *memory) { m.each(cell.commit) })
 	}
-	r.open, r.changed, r.shards, r.pulled = false, nil, nil, pulled{}
+	r.open, r.shards, r.pulled = false, nil, pulled{}
+	r.forgetChanges()
 }
 
 // Abort drops the attempt's changes: the same batch can be run again.
@@ -55,7 +64,8 @@ func (r *Runner) Abort() {
 	if r.open {
 		r.eachMemory(func(m *memory) { m.each(cell.abort) })
 	}
-	r.open, r.changed, r.shards = false, nil, nil
+	r.open, r.shards = false, nil
+	r.forgetChanges()
 }
 
 // Load gives the Runner one saved entry, before its first Run. Of two with one key the later counts. It keeps no part of the strings.

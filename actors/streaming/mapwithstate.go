@@ -4,8 +4,9 @@ import "time"
 
 // StateSpec says what MapWithState does. Spark: StateSpec.
 type StateSpec[K comparable, V, S, U any] struct {
-	// Function is called once for each record, in order, with the batch's time; what it returns, unless None, is an element of the
-	// mapped stream. With a timeout it is called once more for a key that has been idle too long, with value None.
+	// Function is called once for each record, with the batch's time; what it returns, unless None, is an element of the mapped stream.
+	// It gets the records of one key one after the other, in their order; for different keys it may run at the same time.
+	// With a timeout it is called once more for a key that has been idle too long, with value None.
 	Function func(t time.Time, key K, value Option[V], state *KeyState[S]) Option[U]
 	// Timeout is how long a key may be idle; one that is idle for longer is timed out in the batch that finds it so. 0: for ever.
 	// A record counts as activity also when Function does not update the state.
@@ -28,11 +29,11 @@ func MapWithState[K comparable, V, S, U any](p PairStream[K, V], name string, sp
 	c := p.n.context
 	key, state, err := codecsOf[K, S](c)
 	codecs := storeCodecs[K, S]{key, state}
-	n := typed[U](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{grouping[K, V]().spec()}}})
+	n := typed[U](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{sharding[K, V]().spec()}}})
 	n.wide.initial = len(spec.Initial) > 0
 	n.wide.open = func() operator {
-		m := &mapping[K, V, S, U]{spec: spec, store: newStore(codecs, spec.Timeout > 0)}
-		m.memory = newMemory(n.wide.shape).with('k', m.store).with('!', &m.started)
+		m := &mapping[K, V, S, U]{spec: spec, shards: newKeyShards(codecs, spec.Timeout > 0)}
+		m.memory = newMemory(n.wide.shape).with('k', m.shards).with('!', &m.started)
 		return m
 	}
 	form := codecs.name()
@@ -55,108 +56,161 @@ func snapshots[K comparable, V, S, U any](of *node) Stream[Pair[K, S]] {
 	n := typed[Pair[K, S]](&node{inputs: []*node{of}, wide: &wideSpec{combiners: []combinerSpec{ignoring[U]().spec()}, beside: true}})
 	n.wide.open = func() operator {
 		return operatorFunc(func(b *run, _ *node, _ []gathered) (any, error) {
-			return [][]Pair[K, S]{b.operators[of].(*mapping[K, V, S, U]).store.snapshot()}, nil
+			return [][]Pair[K, S]{b.operators[of].(*mapping[K, V, S, U]).shards.snapshot()}, nil
 		})
 	}
 	return Stream[Pair[K, S]]{of.context.add("stateSnapshots", n)}
 }
 
 // snapshot is all keys with their states.
-func (s *store[K, S]) snapshot() []Pair[K, S] {
-	out := make([]Pair[K, S], 0, s.used)
-	for pos := range s.entries {
-		if e := &s.entries[pos]; e.live {
-			out = append(out, Pair[K, S]{s.keys[pos], e.state})
+func (h *keyShards[K, S]) snapshot() []Pair[K, S] {
+	var all [shardCount]placed[Pair[K, S]]
+	for i, s := range h.stores {
+		for pos := range s.entries {
+			if e := &s.entries[pos]; e.live {
+				all[i].add(uint32(pos), Pair[K, S]{s.keys[pos], e.state})
+			}
 		}
 	}
-	return out
+	return woven(h, &all)
 }
 
 // mapping is the operator of MapWithState.
 type mapping[K comparable, V, S, U any] struct {
 	spec    StateSpec[K, V, S, U]
-	store   *store[K, S]
+	shards  *keyShards[K, S]
 	started flag
 	memory  *memory
-	slots   []uint32
-	hint    int
 }
 
 func (m *mapping[K, V, S, U]) remembers() *memory { return m.memory }
 
 // run treats a missing dataset as an empty one, as Spark does.
-func (m *mapping[K, V, S, U]) run(b *run, _ *node, in []gathered) (any, error) {
+func (m *mapping[K, V, S, U]) run(b *run, n *node, in []gathered) (any, error) {
 	due := b.time.Add(m.spec.Timeout).UnixMilli()
 	if !m.started.is {
 		m.begin(due)
 	}
-	out := make([]U, 0, m.hint)
+	var parts []*sharded[K, V]
 	if !in[0].none {
-		for _, p := range results[*grouped[K, V]](in[0]) {
-			out = m.fold(b.time, due, p, out)
-		}
+		parts = results[*sharded[K, V]](in[0])
 	}
+	order, values := orders(parts)
+	var all [shardCount]mapped[U]
+	var firsts [shardCount][]uint32
+	err := m.shards.each(b, n, values, func(shard int, s *store[K, S]) {
+		all[shard], firsts[shard] = m.fold(b.time, due, shard, s, parts)
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.shards.numberNew(order, &firsts)
+	out := inOrder(order, &all)
 	if m.spec.Timeout > 0 {
 		out = m.timeOut(b.time, out)
 	}
-	m.hint = len(out)
 	return [][]U{out}, nil
 }
 
 func (m *mapping[K, V, S, U]) begin(due int64) {
 	m.started.is = true
 	for _, p := range m.spec.Initial {
-		pos := m.store.slot(p.Key, tagOf(p.Key))
-		m.store.set(pos, p.Value)
-		if m.store.timed {
-			m.store.dueAt(pos, due)
-		}
+		m.shards.initially(p.Key, p.Value, due)
 	}
 }
 
-// fold calls the function for each record of a partition; each distinct key is looked up once.
-func (m *mapping[K, V, S, U]) fold(now time.Time, due int64, p *grouped[K, V], out []U) []U {
-	m.slots = slotsOf(m.store, p.table, m.slots[:0])
-	var state KeyState[S]
-	for i := range p.values {
-		of := p.keyOf(i)
-		pos := m.slots[of]
-		e := &m.store.entries[pos]
-		if m.store.fragile {
-			m.store.note(pos)
+// mapped is what the function returned for the values of one shard: for each whether it was something, and what.
+type mapped[U any] struct {
+	some []bool
+	all  []U
+}
+
+// inOrder brings what was returned into the order of the records.
+func inOrder[U any](orders [][]uint8, of *[shardCount]mapped[U]) []U {
+	size := 0
+	for i := range of {
+		size += len(of[i].all)
+	}
+	out := make([]U, 0, size)
+	if size == 0 {
+		return out
+	}
+	var value, next [shardCount]uint32
+	for _, order := range orders {
+		for _, shard := range order {
+			shard &= shardCount - 1
+			if m := &of[shard]; m.some[value[shard]] {
+				out = append(out, m.all[next[shard]])
+				next[shard]++
+			}
+			value[shard]++
 		}
-		state = KeyState[S]{value: e.state, exists: e.live}
-		u, ok := m.spec.Function(now, p.keys[of], Some(p.values[i]), &state).Get()
-		if ok {
-			out = append(out, u)
-		}
-		m.write(pos, &state, due)
 	}
 	return out
 }
 
-// write takes over what the function did to the state.
-func (m *mapping[K, V, S, U]) write(pos uint32, state *KeyState[S], due int64) {
+// fold calls the function for each record of a shard; each distinct key of a partition is looked up once. It also tells which values
+// were the first of a new key.
+func (m *mapping[K, V, S, U]) fold(now time.Time, due int64, shard int, s *store[K, S], parts []*sharded[K, V]) (out mapped[U], firsts []uint32) {
+	size := 0
+	for _, p := range parts {
+		size += int(p.valuesFrom[shard+1] - p.valuesFrom[shard])
+	}
+	out.some = make([]bool, size)
+	known, at := uint32(len(s.entries)), 0
+	var state KeyState[S]
+	for _, p := range parts {
+		first, end := p.keysFrom[shard], p.keysFrom[shard+1]
+		slots := slotsOf(s, p.keys[first:end], p.tags[first:end], s.slots[:0])
+		s.slots = slots
+		for i := p.valuesFrom[shard]; i < p.valuesFrom[shard+1]; i++ {
+			of := p.keyOf(i)
+			pos := slots[of-first]
+			if pos == known {
+				firsts = append(firsts, uint32(at))
+				known++
+			}
+			e := &s.entries[pos]
+			if s.fragile {
+				s.note(pos)
+			}
+			state = KeyState[S]{value: e.state, exists: e.live}
+			u, ok := m.spec.Function(now, p.keys[of], Some(p.values[i]), &state).Get()
+			if ok {
+				if out.all == nil {
+					out.all = make([]U, 0, size)
+				}
+				out.some[at], out.all = true, append(out.all, u)
+			}
+			s.apply(pos, &state, due)
+			at++
+		}
+	}
+	return out, firsts
+}
+
+// apply takes over what the function did to the state.
+func (s *store[K, S]) apply(pos uint32, state *KeyState[S], due int64) {
 	switch {
 	case state.removed:
-		m.store.drop(pos)
+		s.drop(pos)
 		return
 	case state.updated:
-		m.store.set(pos, state.value)
+		s.set(pos, state.value)
 	}
-	if m.store.timed && state.exists {
-		m.store.dueAt(pos, due)
+	if s.timed && state.exists {
+		s.dueAt(pos, due)
 	}
 }
 
 // timeOut calls the function for each key that has been idle for longer than the timeout, and drops it.
 func (m *mapping[K, V, S, U]) timeOut(now time.Time, out []U) []U {
-	for _, pos := range m.store.due(now.UnixMilli()) {
-		state := KeyState[S]{value: m.store.entries[pos].state, exists: true, timingOut: true}
-		if u, ok := m.spec.Function(now, m.store.keys[pos], None[V](), &state).Get(); ok {
+	for _, d := range m.shards.due(now.UnixMilli()) {
+		state := KeyState[S]{value: d.in.entries[d.pos].state, exists: true, timingOut: true}
+		if u, ok := m.spec.Function(now, d.in.keys[d.pos], None[V](), &state).Get(); ok {
 			out = append(out, u)
 		}
-		m.store.drop(pos)
+		d.in.drop(d.pos)
 	}
 	return out
 }

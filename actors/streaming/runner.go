@@ -123,7 +123,7 @@ func (r *Runner) Run(ctx context.Context, at time.Time, parts []PartInput) Resul
 		result.Err = b.runOutputs()
 	}
 	if result.Err != nil {
-		r.changed = nil
+		r.forgetChanges()
 	}
 	b.remember()
 	result.Outputs = b.outputs

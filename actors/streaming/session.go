@@ -98,7 +98,7 @@ func (m *meeting[T, K, A]) remembers() *memory { return m.memory }
 
 func (m *meeting[T, K, A]) run(b *run, _ *node, in []gathered) (any, error) {
 	for _, part := range results[*grouped[K, timedElement[T]]](in[0]) {
-		slots := slotsOf(m.store, part.table, nil)
+		slots := slotsOf(m.store, part.keys, part.tags, nil)
 		for i := range part.values {
 			m.add(slots[part.keyOf(i)], part.values[i])
 		}

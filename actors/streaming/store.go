@@ -26,6 +26,7 @@ type store[K comparable, S any] struct {
 	plain     bool // all states are of one size, and hold nothing behind themselves
 	fragile   bool // a state can be changed in place behind the store's back
 	frozen    [][]byte
+	slots     []uint32 // room for slotsOf
 }
 
 // entry is the state of one key. One that is not live stands for a key that has no state (yet, or any more).
@@ -68,16 +69,16 @@ func (s *store[K, S]) slot(k K, tag uint32) uint32 {
 	return pos
 }
 
-// slotsOf looks up all keys of a partition, appending their positions to slots.
-func slotsOf[K comparable, S any](s *store[K, S], keys table[K], slots []uint32) []uint32 {
+// slotsOf looks up all keys, appending their positions to slots.
+func slotsOf[K comparable, S any](s *store[K, S], keys []K, tags, slots []uint32) []uint32 {
 	var guesses [probing]uint32
-	for from := 0; from < len(keys.keys); from += probing {
-		until := min(from+probing, len(keys.keys))
-		s.guess(keys.tags[from:until], &guesses)
+	for from := 0; from < len(keys); from += probing {
+		until := min(from+probing, len(keys))
+		s.guess(tags[from:until], &guesses)
 		for i := from; i < until; i++ {
-			pos, ok := s.findAt(keys.keys[i], keys.tags[i], guesses[i-from])
+			pos, ok := s.findAt(keys[i], tags[i], guesses[i-from])
 			if !ok {
-				pos = s.slot(keys.keys[i], keys.tags[i])
+				pos = s.slot(keys[i], tags[i])
 			}
 			slots = append(slots, pos)
 		}
@@ -141,5 +142,16 @@ func (s *store[K, S]) drop(pos uint32) {
 
 // dueAt sets when the key at pos is to be looked at.
 func (s *store[K, S]) dueAt(pos uint32, due int64) { s.note(pos).due = due }
+
+// snapshot is all keys with their states.
+func (s *store[K, S]) snapshot() []Pair[K, S] {
+	out := make([]Pair[K, S], 0, s.used)
+	for pos := range s.entries {
+		if e := &s.entries[pos]; e.live {
+			out = append(out, Pair[K, S]{s.keys[pos], e.state})
+		}
+	}
+	return out
+}
 
 func (s *store[K, S]) bytes() int64 { return s.held }

@@ -66,7 +66,11 @@ func (s *store[K, S]) load(key, value string, deleted bool) error {
 	if err != nil {
 		return err
 	}
-	pos := s.slot(k, tagOf(k))
+	return s.loadEntry(k, tagOf(k), value, deleted)
+}
+
+func (s *store[K, S]) loadEntry(k K, tag uint32, value string, deleted bool) error {
+	pos := s.slot(k, tag)
 	s.loaded = true
 	e := &s.entries[pos]
 	if deleted {

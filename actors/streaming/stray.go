@@ -4,7 +4,7 @@ import "fmt"
 
 // strayKeys is how many new keys of a partition are looked for in the others, each batch: enough to find a job whose keys are not the
 // records' keys in its first batches, and too few to cost anything.
-const strayKeys = 64
+const strayKeys = 2 * shardCount
 
 // A wary operator tells of a new key of its own that another one of its kind has, too.
 type wary interface {
@@ -41,24 +41,29 @@ func (b *run) watchKeys(n *node) {
 	}
 }
 
-// stray finds a key that came in this attempt, among the first of them, in one of the others; other is -1 when there is none.
-func (s *store[K, S]) stray(others []*store[K, S]) (key K, other int) {
-	for pos := s.base; pos < min(len(s.entries), s.base+strayKeys); pos++ {
-		for j, o := range others {
-			if o == nil {
-				continue
-			}
-			if at, ok := o.find(s.keys[pos], s.tags[pos]); ok && o.entries[at].live {
-				return s.keys[pos], j
+// stray finds a key that came in this attempt, among the first of each shard, in one of the others; other is -1 when there is none.
+func (h *keyShards[K, S]) stray(others []*keyShards[K, S]) (key K, other int) {
+	for i, s := range h.stores {
+		for pos := s.base; pos < min(len(s.entries), s.base+strayKeys/shardCount); pos++ {
+			for j, o := range others {
+				if o != nil && o.stores[i].has(s.keys[pos], s.tags[pos]) {
+					return s.keys[pos], j
+				}
 			}
 		}
 	}
 	return key, -1
 }
 
+// has tells whether the key has a state.
+func (s *store[K, S]) has(k K, tag uint32) bool {
+	pos, ok := s.find(k, tag)
+	return ok && s.entries[pos].live
+}
+
 // storesOf are the stores of operators of one kind.
-func storesOf[O operator, K comparable, S any](operators []operator, of func(O) *store[K, S]) []*store[K, S] {
-	out := make([]*store[K, S], len(operators))
+func storesOf[O operator, K comparable, S any](operators []operator, of func(O) *keyShards[K, S]) []*keyShards[K, S] {
+	out := make([]*keyShards[K, S], len(operators))
 	for i, o := range operators {
 		if typed, ok := o.(O); ok {
 			out[i] = of(typed)
@@ -68,9 +73,9 @@ func storesOf[O operator, K comparable, S any](operators []operator, of func(O) 
 }
 
 func (m *mapping[K, V, S, U]) stray(others []operator) (any, int) {
-	return m.store.stray(storesOf(others, func(o *mapping[K, V, S, U]) *store[K, S] { return o.store }))
+	return m.shards.stray(storesOf(others, func(o *mapping[K, V, S, U]) *keyShards[K, S] { return o.shards }))
 }
 
 func (u *updating[K, V, S]) stray(others []operator) (any, int) {
-	return u.store.stray(storesOf(others, func(o *updating[K, V, S]) *store[K, S] { return o.store }))
+	return u.shards.stray(storesOf(others, func(o *updating[K, V, S]) *keyShards[K, S] { return o.shards }))
 }

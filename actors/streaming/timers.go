@@ -96,12 +96,12 @@ func (s *store[K, S]) due(limit int64) []uint32 {
 	for _, n := range s.notes {
 		look(n.pos)
 	}
-	slices.SortFunc(found, s.sooner)
+	slices.SortFunc(found, func(a, b uint32) int { return sooner(&s.entries[a], &s.entries[b]) })
 	return slices.Compact(found)
 }
 
-func (s *store[K, S]) sooner(a, b uint32) int {
-	x, y := &s.entries[a], &s.entries[b]
+// sooner orders by time, then by the keys' coming.
+func sooner[S any](x, y *entry[S]) int {
 	switch {
 	case x.due != y.due && x.due < y.due, x.due == y.due && x.seq < y.seq:
 		return -1

@@ -1,7 +1,6 @@
 package streaming
 
 import (
-	"slices"
 	"time"
 )
 
@@ -18,7 +17,8 @@ func InitialState[K comparable, S any](pairs ...Pair[K, S]) StateOption[K, S] {
 // UpdateStateByKey keeps a state for each key under name, and is the stream of all keys with their states, in the order in which the
 // keys came. In every batch f is called for every known key, with the batch's values in their order (none for an idle key) and the
 // state so far; None drops the key. The cost of a batch grows with the number of keys: MapWithState's does not.
-// f must not keep or change the slice, and returns a new state instead of changing the old one. Spark: updateStateByKey.
+// f must not keep or change the slice, and returns a new state instead of changing the old one; for different keys it may run at the
+// same time. Spark: updateStateByKey.
 func UpdateStateByKey[K comparable, V, S any](p PairStream[K, V], name string, f func(values []V, state Option[S]) Option[S], opts ...StateOption[K, S]) PairStream[K, S] {
 	if f == nil {
 		return UpdateStateByKeyAt[K, V, S](p, name, nil, opts...)
@@ -35,11 +35,11 @@ func UpdateStateByKeyAt[K comparable, V, S any](p PairStream[K, V], name string,
 	c := p.n.context
 	key, state, err := codecsOf[K, S](c)
 	codecs := storeCodecs[K, S]{key, state}
-	n := typed[Pair[K, S]](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{grouping[K, V]().spec()}}})
+	n := typed[Pair[K, S]](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{sharding[K, V]().spec()}}})
 	n.wide.initial = len(o.initial) > 0
 	n.wide.open = func() operator {
-		u := &updating[K, V, S]{f: f, initial: o.initial, store: newStore(codecs, false), same: sameness[S]()}
-		u.memory = newMemory(n.wide.shape).with('k', u.store).with('!', &u.started)
+		u := &updating[K, V, S]{f: f, initial: o.initial, shards: newKeyShards(codecs, false), same: sameness[S]()}
+		u.memory = newMemory(n.wide.shape).with('k', u.shards).with('!', &u.started)
 		return u
 	}
 	c.named("updateStateByKey", n, name, codecs.name(), err)
@@ -50,89 +50,119 @@ func UpdateStateByKeyAt[K comparable, V, S any](p PairStream[K, V], name string,
 type updating[K comparable, V, S any] struct {
 	f       func(time.Time, K, []V, Option[S]) Option[S]
 	initial []Pair[K, S]
-	store   *store[K, S]
+	shards  *keyShards[K, S]
 	started flag
 	memory  *memory
 	same    func(a, b S) bool
-	starts  []uint32
 }
 
 func (u *updating[K, V, S]) remembers() *memory { return u.memory }
 
 // run treats a missing dataset as Spark does: before the first dataset there is no state, and afterwards all keys are idle.
-func (u *updating[K, V, S]) run(b *run, _ *node, in []gathered) (any, error) {
+func (u *updating[K, V, S]) run(b *run, n *node, in []gathered) (any, error) {
 	if in[0].none && !u.started.is {
 		return nil, nil
 	}
 	if !u.started.is {
 		u.begin()
 	}
-	var parts []*grouped[K, V]
+	var parts []*sharded[K, V]
 	if !in[0].none {
-		parts = results[*grouped[K, V]](in[0])
+		parts = results[*sharded[K, V]](in[0])
 	}
-	values := u.arrange(parts)
-	out := make([]Pair[K, S], 0, len(u.store.entries))
-	for pos := range u.store.entries {
-		from, until := u.starts[pos], u.starts[pos+1]
-		if !u.store.entries[pos].live && from == until {
-			continue
-		}
-		if s, ok := u.update(b.time, uint32(pos), values[from:until:until]); ok {
-			out = append(out, Pair[K, S]{u.store.keys[pos], s})
-		}
+	order, values := orders(parts)
+	var all [shardCount]placed[Pair[K, S]]
+	var firsts [shardCount][]uint32
+	err := u.shards.each(b, n, values+len(u.shards.order), func(shard int, s *store[K, S]) {
+		var of arranged[V]
+		of, firsts[shard] = arrange(shard, s, parts)
+		all[shard] = u.update(b.time, s, of)
+	})
+	if err != nil {
+		return nil, err
 	}
-	return [][]Pair[K, S]{out}, nil
+	u.shards.numberNew(order, &firsts)
+	return [][]Pair[K, S]{woven(u.shards, &all)}, nil
 }
 
 func (u *updating[K, V, S]) begin() {
 	u.started.is = true
 	for _, p := range u.initial {
-		u.store.set(u.store.slot(p.Key, tagOf(p.Key)), p.Value)
+		u.shards.initially(p.Key, p.Value, 0)
 	}
 }
 
-// arrange puts the values of each key side by side, in the order of the partitions: those of the key at pos are
+// arranged are the values of each key of a store side by side, in the order of the partitions: those of the key at pos are
 // values[starts[pos]:starts[pos+1]].
-func (u *updating[K, V, S]) arrange(parts []*grouped[K, V]) []V {
-	slots, total := make([][]uint32, len(parts)), 0
+type arranged[V any] struct {
+	values []V
+	starts []uint32
+}
+
+// arrange also tells which values, in the order in which they came, were the first of a new key.
+func arrange[K comparable, V, S any](shard int, s *store[K, S], parts []*sharded[K, V]) (out arranged[V], firsts []uint32) {
+	known, total := uint32(len(s.entries)), 0
+	slots, begin := s.slots[:0], make([]int, len(parts))
 	for i, p := range parts {
-		slots[i] = slotsOf(u.store, p.table, make([]uint32, 0, len(p.keys)))
-		total += len(p.values)
+		first, end := p.keysFrom[shard], p.keysFrom[shard+1]
+		begin[i] = len(slots) - int(first)
+		slots = slotsOf(s, p.keys[first:end], p.tags[first:end], slots)
+		total += int(p.valuesFrom[shard+1] - p.valuesFrom[shard])
 	}
-	u.starts = slices.Grow(u.starts[:0], len(u.store.entries)+2)[:len(u.store.entries)+2]
-	clear(u.starts)
+	s.slots = slots
+	starts, at := make([]uint32, len(s.entries)+2), uint32(0)
 	for i, p := range parts {
-		for j := range p.values {
-			u.starts[slots[i][p.keyOf(j)]+2]++
+		for j := p.valuesFrom[shard]; j < p.valuesFrom[shard+1]; j++ {
+			pos := slots[begin[i]+int(p.keyOf(j))]
+			if pos == known {
+				firsts = append(firsts, at)
+				known++
+			}
+			starts[pos+2]++
+			at++
 		}
 	}
-	for i := 2; i < len(u.starts); i++ {
-		u.starts[i] += u.starts[i-1]
+	for i := 2; i < len(starts); i++ {
+		starts[i] += starts[i-1]
 	}
 	values := make([]V, total)
 	for i, p := range parts {
-		for j := range p.values {
-			at := &u.starts[slots[i][p.keyOf(j)]+1]
+		for j := p.valuesFrom[shard]; j < p.valuesFrom[shard+1]; j++ {
+			at := &starts[slots[begin[i]+int(p.keyOf(j))]+1]
 			values[*at] = p.values[j]
 			*at++
 		}
 	}
-	return values
+	return arranged[V]{values, starts}, firsts
 }
 
-func (u *updating[K, V, S]) update(now time.Time, pos uint32, values []V) (S, bool) {
-	e := &u.store.entries[pos]
-	if u.store.fragile {
-		u.store.note(pos)
+// update calls the function for each key of a store.
+func (u *updating[K, V, S]) update(now time.Time, s *store[K, S], of arranged[V]) (out placed[Pair[K, S]]) {
+	out.at, out.values = make([]uint32, 0, len(s.entries)), make([]Pair[K, S], 0, len(s.entries))
+	for pos := range s.entries {
+		from, until := of.starts[pos], of.starts[pos+1]
+		if !s.entries[pos].live && from == until {
+			continue
+		}
+		if state, ok := u.updateKey(now, s, uint32(pos), of.values[from:until:until]); ok {
+			out.add(uint32(pos), Pair[K, S]{s.keys[pos], state})
+		}
+	}
+	return out
+}
+
+func (u *updating[K, V, S]) updateKey(now time.Time, in *store[K, S], pos uint32, values []V) (S, bool) {
+	e := &in.entries[pos]
+	if in.fragile {
+		in.note(pos)
 	}
 	was := Option[S]{e.state, e.live}
-	s, ok := u.f(now, u.store.keys[pos], values, was).Get()
+	s, ok := u.f(now, in.keys[pos], values, was).Get()
 	switch {
 	case !ok:
-		u.store.drop(pos)
+		in.drop(pos)
 	case !was.ok || u.same == nil || !u.same(was.value, s):
-		u.store.set(pos, s)
+		in.set(pos, s)
 	}
 	return s, ok
 }
