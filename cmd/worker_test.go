@@ -28,6 +28,9 @@ func TestMain(m *testing.M) {
 	if out := os.Getenv(workerRole); out != "" {
 		os.Exit(work(out))
 	}
+	if loop := os.Getenv(latencyLoop); loop != "" {
+		os.Exit(runLatencyLoop(loop))
+	}
 	if seed := os.Getenv(faultyRole); seed != "" {
 		os.Exit(faultyBroker(seed))
 	}
