@@ -8,9 +8,11 @@ type combiner[T, P any] struct {
 func (c combiner[T, P]) spec() combinerSpec {
 	return func(t *Task, n *node) (any, func() any) {
 		push, result := c.open(t, n)
-		return sink[T]{push: push, end: func() {}}, func() any { return result() }
+		return sink[T]{push: push, end: nothing}, func() any { return result() }
 	}
 }
+
+func nothing() {}
 
 // ignoring keeps nothing: the operation only needs to run behind its input.
 func ignoring[T any]() combiner[T, struct{}] {

@@ -8,10 +8,10 @@ import (
 
 // inverted registers a window by key whose previous result is carried on. The combiner makes a keyed value of each partition; give
 // makes the elements of what the window holds.
-func inverted[T any, K comparable, V, U any](s Stream[T], op string, in combiner[T, *keyed[K, V]], w inverting[K, V], with windowCodecs[K, V], give func(*inverting[K, V]) []U) Stream[U] {
-	c := s.n.context
+func inverted[K comparable, V, U any](from *node, op string, in combinerSpec, w inverting[K, V], with windowCodecs[K, V], give func(*inverting[K, V]) []U) Stream[U] {
+	c := from.context
 	codecs := storeCodecs[K, carried[V]]{with.key, carriedCodec(with.value)}
-	n := typed[U](&node{inputs: []*node{s.n}, slide: w.slide, wide: &wideSpec{combiners: []combinerSpec{in.spec()}}})
+	n := typed[U](&node{inputs: []*node{from}, slide: w.slide, wide: &wideSpec{combiners: []combinerSpec{in}}})
 	n.wide.open = func() operator {
 		i := &carrying[K, V, U]{inverting: w, give: give}
 		i.history = newHistory(keyedCodec(sliceOf(pairCodec(with.key, with.value))), keyedWeigher[K, V]())
@@ -21,7 +21,7 @@ func inverted[T any, K comparable, V, U any](s Stream[T], op string, in combiner
 	}
 	c.unnamed(op, fmt.Sprintf("(%v,%v)", w.width, w.slide), n, codecs.name(), with.err)
 	n.needs(w.reduce == nil, "the reduce function").needs(w.inverse == nil, "the inverse function")
-	n.checkWindow(reducedWindowedStream, s.n.slide, w.width, w.slide)
+	n.checkWindow(reducedWindowedStream, from.slide, w.width, w.slide)
 	return Stream[U]{n}
 }
 

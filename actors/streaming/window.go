@@ -18,7 +18,7 @@ func windowed[T any](s Stream[T], op string, width, slide time.Duration) Stream[
 	dataset := sliceOf(sliceOf(element))
 	n := typed[T](&node{inputs: []*node{s.n}, slide: slide, wide: &wideSpec{combiners: []combinerSpec{collecting[T]().spec()}}})
 	n.wide.open = func() operator {
-		w := &windowing[T]{width: width, slide: slide, history: newHistory(dataset, datasetWeigher[T]())}
+		w := &windowing{width: width, slide: slide, history: newHistory(dataset, datasetWeigher[T]())}
 		w.memory = newMemory(n.wide.shape).with('t', w.history)
 		return w
 	}
@@ -54,25 +54,23 @@ func datasetWeigher[T any]() func([][]T) int64 {
 	}
 }
 
-// windowing is the operator of Window.
-type windowing[T any] struct {
+// windowing is the operator of Window. It knows its elements' type by its node only.
+type windowing struct {
 	width, slide time.Duration
 	history      *history
 	memory       *memory
 }
 
-func (w *windowing[T]) remembers() *memory { return w.memory }
+func (w *windowing) remembers() *memory { return w.memory }
 
 // run takes a dataset if there is one, and makes a window when its time has come; a window always has a dataset.
-func (w *windowing[T]) run(b *run, n *node, in []gathered) (any, error) {
+func (w *windowing) run(b *run, n *node, in []gathered) (any, error) {
 	if !in[0].none {
-		w.history.add(b.time, results[[]T](in[0]))
+		w.history.add(b.time, n.together(in[0].results))
 	}
-	out := [][]T{}
-	if b.fires(n) {
-		for _, dataset := range datasets[[][]T](w.history.between(b.time.Add(-w.width), b.time)) {
-			out = append(out, dataset...)
-		}
+	out := n.together(nil)
+	if all := w.history.between(b.time.Add(-w.width), b.time); b.fires(n) && len(all) > 0 {
+		out = n.concat(all)
 	}
 	w.history.forget(b.next(n).Add(-w.width))
 	if !b.fires(n) {

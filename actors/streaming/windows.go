@@ -23,7 +23,7 @@ func (s Stream[T]) ReduceByWindowInverse(f, inverse func(T, T) T, width, slide t
 	w := inverting[int, any]{reduce: boxing(f), inverse: boxing(inverse), width: width, slide: slide}
 	value, err := codecFor[T](s.n.context)
 	codecs := windowCodecs[int, any]{integerCodec[int](typeOf[int]()), boxed1(value), err}
-	return across(inverted(s, "reduceByWindow", in, w, codecs, func(i *inverting[int, any]) []T {
+	return across(inverted(s.n, "reduceByWindow", in.spec(), w, codecs, func(i *inverting[int, any]) []T {
 		if len(i.store.entries) == 0 {
 			return nil
 		}
@@ -75,7 +75,7 @@ func (s Stream[T]) CountByWindow(width, slide time.Duration) Stream[int64] {
 		return push, func() *keyed[int, int64] { return single(result(), true) }
 	}}
 	w := inverting[int, int64]{reduce: plus, inverse: minus, width: width, slide: slide}
-	return across(inverted(s, "countByWindow", in, w, windowCodecsFor[int, int64](s.n.context), func(i *inverting[int, int64]) []int64 {
+	return across(inverted(s.n, "countByWindow", in.spec(), w, windowCodecsFor[int, int64](s.n.context), func(i *inverting[int, int64]) []int64 {
 		if len(i.store.entries) == 0 {
 			return []int64{0}
 		}
@@ -93,7 +93,7 @@ func CountByValueAndWindow[T comparable](s Stream[T], width, slide time.Duration
 	const op = "countByValueAndWindow"
 	ones := narrowed(s, op, false, mapping1(func(v T) Pair[T, int64] { return Pair[T, int64]{v, 1} }))
 	w := inverting[T, int64]{reduce: plus, inverse: minus, width: width, slide: slide, keep: func(_ T, n int64) bool { return n != 0 }}
-	counts := PairStream[T, int64]{inverted(ones, op, combiningByKey[T](as1[int64], plus), w, windowCodecsFor[T, int64](s.n.context), pairsOf[T, int64])}
+	counts := PairStream[T, int64]{inverted(ones.n, op, combiningByKey[T](as1[int64], plus).spec(), w, windowCodecsFor[T, int64](s.n.context), pairsOf[T, int64])}
 	if s.n.context.byPartition {
 		return reduceByKeyAs(counts, op, plus)
 	}
@@ -120,5 +120,5 @@ func (p PairStream[K, V]) ReduceByKeyAndWindow(reduce func(V, V) V, width, slide
 // Spark: reduceByKeyAndWindow with invReduceFunc and filterFunc.
 func (p PairStream[K, V]) ReduceByKeyAndWindowInverse(reduce, inverse func(V, V) V, width, slide time.Duration, keep func(K, V) bool) PairStream[K, V] {
 	w := inverting[K, V]{reduce: reduce, inverse: inverse, keep: keep, width: width, slide: slide}
-	return PairStream[K, V]{inverted(p.Stream, "reduceByKeyAndWindow", combiningByKey[K](as1[V], reduce), w, windowCodecsFor[K, V](p.n.context), pairsOf[K, V])}
+	return PairStream[K, V]{inverted(p.n, "reduceByKeyAndWindow", combiningByKey[K](as1[V], reduce).spec(), w, windowCodecsFor[K, V](p.n.context), pairsOf[K, V])}
 }
