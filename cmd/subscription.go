@@ -55,10 +55,11 @@ func (s *stream) memberName() string {
 }
 
 // The parts of memory.records: a quarter is for what is fetched and not yet folded (more makes nothing faster: the consumers keep
-// up, or they do not), half for what a job holds of its batches, and the rest is what they cost beside the bytes that are counted.
+// up, or they do not), a third for what a job holds of its batches, and the rest is what they cost beside the bytes that are counted:
+// a batch that has run is still there until it is collected, while the next one fills at full speed.
 const (
 	inFlight = 4
-	holding  = 2
+	holding  = 3
 )
 
 // subscription is what the source subscribes to: the job's topics, or one pattern for all when the configuration has one.
