@@ -104,3 +104,13 @@ func runs(first, last int) []int {
 	}
 	return out
 }
+
+// abc are the keys a, b, c … with their values; one below zero is left out.
+func abc(values ...int) (out []counts) {
+	for i, v := range values {
+		if v >= 0 {
+			out = append(out, kv(string(rune('a'+i)), v))
+		}
+	}
+	return out
+}

@@ -1,0 +1,148 @@
+package streaming_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hibana-stream/hibana/actors/streaming"
+	"github.com/hibana-stream/hibana/actors/streaming/streamingtest"
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// What is known of a batch grows: nothing of its processing when it is submitted, the scheduling delay when it starts, all in the end.
+func TestDelaysAreKnownWhenTheyAre(t *testing.T) {
+	k, in, _ := simple(t)
+	var infos []messages.BatchInfo
+	var known []string
+	k.Context().Listen(func(event any) {
+		var b messages.BatchInfo
+		switch e := event.(type) {
+		case messages.BatchSubmitted:
+			b = e.Batch
+		case messages.BatchStarted:
+			b = e.Batch
+		case messages.BatchCompleted:
+			b = e.Batch
+		default:
+			return
+		}
+		waited, started := b.SchedulingDelay()
+		took, ended := b.ProcessingDelay()
+		total, over := b.TotalDelay()
+		infos, known = append(infos, b), append(known, fmt.Sprintln(started, ended, over, b.Records))
+		if over && total != waited+took || started && waited < 0 || ended && took < 0 {
+			t.Errorf("%v + %v = %v", waited, took, total)
+		}
+	})
+	for i := range 4 {
+		in.Feed(i)
+		k.Tick()
+	}
+	want(t, strings.Join(known, ""), strings.Repeat("false false false 1\ntrue false false 1\ntrue true true 1\n", 4))
+	for i := 3; i < len(infos); i++ {
+		if infos[i].Submitted.Before(infos[i-3].Submitted) || !infos[i].Time.After(infos[i-3].Time) {
+			t.Error("the batches are not in order")
+		}
+	}
+}
+
+// Every output is told of, in the order of registration; one that fails does not keep the others from running, and each has its own reason.
+func TestOutputsThatFailAreToldOneByOne(t *testing.T) {
+	k := streamingtest.New(t, time.Second)
+	in := streamingtest.Input[int](k, 1)
+	fails := func(text string) func(context.Context, intBatch) error {
+		return func(context.Context, intBatch) error {
+			if text == "" {
+				return nil
+			}
+			return errors.New(text)
+		}
+	}
+	for _, text := range []string{"", "This is a failed job", "", "This is another failed job"} {
+		in.Stream.ForeachBatch(fails(text))
+	}
+	in.Stream.Print()
+	var events []string
+	var failures map[int]string
+	k.Context().Listen(func(event any) {
+		switch e := event.(type) {
+		case messages.OutputStarted:
+			events = append(events, fmt.Sprintf("start %d %d", e.ID, e.Time.UnixMilli()))
+		case messages.OutputCompleted:
+			events = append(events, fmt.Sprintf("end %d %v", e.ID, e.Failure != ""))
+		case messages.BatchCompleted:
+			failures = maps.Collect(e.Batch.Failures())
+		}
+	})
+	in.Feed(1)
+	k.Tick()
+	want(t, events, []string{"start 0 1000", "end 0 false", "start 1 1000", "end 1 true", "start 2 1000", "end 2 false", "start 3 1000", "end 3 true", "start 4 1000", "end 4 false"})
+	want(t, len(failures), 2)
+	if !strings.Contains(failures[1], "This is a failed job") || !strings.Contains(failures[3], "This is another failed job") {
+		t.Errorf("got %v", failures)
+	}
+	if k.Err() == nil || !strings.Contains(k.Err().Error(), "This is a failed job") {
+		t.Errorf("the first error counts, got %v", k.Err())
+	}
+	if !strings.Contains(k.Stdout(), "Time: 1000 ms") {
+		t.Error("print did not run")
+	}
+}
+
+func TestAListenerCannotStopTheStreamAndHearsNothingAfterTheStop(t *testing.T) {
+	k, in, _ := simple(t)
+	var stops []error
+	heard := 0
+	c := k.Context()
+	c.Listen(func(event any) {
+		heard++
+		if _, ok := event.(messages.BatchCompleted); ok {
+			stops = append(stops, c.Stop(true))
+		}
+	})
+	in.Feed(1)
+	k.Tick()
+	want(t, len(stops), 1)
+	if !errors.Is(stops[0], streaming.ErrStopInListener) || stops[0].Error() != "Cannot stop StreamingContext within listener bus thread." {
+		t.Errorf("got %v", stops)
+	}
+	want(t, c.State(), streaming.Active)
+	want(t, c.Stop(true), error(nil))
+	before := heard
+	k.Tick()
+	want(t, heard, before)
+}
+
+func TestQueueStream(t *testing.T) {
+	for name, c := range map[string]struct {
+		one     bool
+		pushes  [][]int // before each tick
+		set     []int
+		batches string
+	}{
+		"one at a time":            {true, [][]int{{1, 2}, {3, 4}, {5}, {}, {}, {}}, nil, "[[1] [2] [3] [4] [5] []]"},
+		"all at once":              {false, [][]int{{1, 2, 3}, {4, 5}, {}}, nil, "[[1 2 3] [4 5] []]"},
+		"one at a time, a default": {true, [][]int{{1, 2}, {}, {}}, []int{9}, "[[1] [2] [9]]"},
+		"all at once, a default":   {false, [][]int{{1, 2}, {}, {}}, []int{9}, "[[1 2] [9] [9]]"},
+	} {
+		k := streamingtest.New(t, time.Second)
+		q := streaming.QueueStream[int](k.Context(), c.one)
+		if c.set != nil {
+			q.Default(c.set...)
+		}
+		out := streamingtest.Collect(q.Stream)
+		for _, pushes := range c.pushes {
+			for _, i := range pushes {
+				q.Push(i)
+			}
+			k.Tick()
+		}
+		want(t, k.Err(), error(nil))
+		want(t, name+fmt.Sprint(out.Batches()), name+c.batches)
+	}
+}
