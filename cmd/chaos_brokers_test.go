@@ -21,7 +21,6 @@ type chaosBrokers struct {
 	addresses string
 	dir       string
 	killed    atomic.Int64
-	down      time.Duration // altogether
 }
 
 // brokerCycle is about how long it takes until a broker that was killed is back with all its replicas.

@@ -40,8 +40,11 @@ func TestKafkaAFullDiskAtTheCheckpoint(t *testing.T) {
 	c := newChaos(t, "-X", "checkpoint="+folder, "-X", "interval=200ms", "-X", "failure.retries=2", "-X", "failure.backoff=50ms")
 	c.env = append(c.env, workerJob+"=many-keys", fileLimit+"=60000")
 	worker := c.start()
-	ended := make(chan error, 1)
-	go func() { ended <- worker.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		_ = worker.Wait()
+		close(ended)
+	}()
 	deadline := time.After(60 * time.Second)
 	for full := false; !full; {
 		c.write(50)
