@@ -87,7 +87,7 @@ var broken = []struct {
 	{"second document", "interval: 2s\n---\ninterval: 3s", "c.yaml:3:", "one document"},
 	{"no text", "interval: \xff", "c.yaml:1:11", "UTF-8"},
 	{"a byte of nothing", "interval: 2s\r\nlog: {level: i\x00fo}", "c.yaml:2:15", "UTF-8"},
-	{"embedded misspelt", "kafka:\n  bootstrap.servers: embeded", "c.yaml:2:22", "embeded:9092"},
+	{"embedded misspelt", "kafka:\n  bootstrap.servers: embeded", "c.yaml:2:22", "embeded:9092"}, //nolint:misspell // which is what is tested
 	{"embedded and more", "kafka: {bootstrap.servers: 'embedded,a:1'}", "c.yaml:1:28", "embedded stands alone"},
 	{"behaviours as a list", "behaviours: [alarm]", "c.yaml:1:13", "NAME: {SETTING: VALUE}"},
 	{"password that is not there", "kafka:\n  security.protocol: SASL_SSL\n  sasl.mechanism: PLAIN\n  sasl.username: a\n  sasl.password: ${env:NOBODY}", "c.yaml:5:18", "NOBODY is not set"},
