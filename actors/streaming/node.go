@@ -95,12 +95,6 @@ type gathered struct {
 	ranges  []messages.OffsetRange
 }
 
-// sink takes slices of one partition, and the end of the partition's batch.
-type sink[T any] struct {
-	push func([]T)
-	end  func()
-}
-
 // Stream is a DStream: one dataset of T a batch. It is a value; copies are the same stream.
 type Stream[T any] struct{ n *node }
 
@@ -140,28 +134,6 @@ func typed[T any](n *node) *node {
 		return all
 	}
 	return n
-}
-
-func tee[T any](sinks []any) sink[T] {
-	if len(sinks) == 1 {
-		return sinks[0].(sink[T])
-	}
-	downs := make([]sink[T], len(sinks))
-	for i, s := range sinks {
-		downs[i] = s.(sink[T])
-	}
-	return sink[T]{
-		push: func(in []T) {
-			for _, d := range downs {
-				d.push(in)
-			}
-		},
-		end: func() {
-			for _, d := range downs {
-				d.end()
-			}
-		},
-	}
 }
 
 // add registers a node; after the start it keeps the sentence that the next call returns, and says it in the log at once.
