@@ -21,6 +21,7 @@ type randomJob struct {
 	steps      []jobStep
 	prints     []jobPrint
 	batches    [][]messages.Outgoing
+	restart    int // behind so many of the program's batches, 0 for never
 }
 
 // jobStep is one operation, on the stream of an earlier step, -1 for the source's words.
@@ -50,6 +51,9 @@ func grow(seed uint64) randomJob {
 		j.prints = append(j.prints, print)
 	}
 	j.growBatches(random)
+	if random.IntN(2) == 0 {
+		j.restart = jobLead + random.IntN(len(j.batches)+2)
+	}
 	return j
 }
 
@@ -165,7 +169,7 @@ func (s jobStep) String() string {
 // String describes the job: what it reads, its operations, one a line with the number of its input, and its outputs.
 func (j randomJob) String() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "seed %d: %d partitions, events %v\n", j.seed, j.partitions, j.events)
+	fmt.Fprintf(&out, "seed %d: %d partitions, events %v, restart behind %d batches\n", j.seed, j.partitions, j.events, j.restart)
 	for _, s := range j.steps {
 		fmt.Fprintf(&out, "  %2d = %v\n", s.number, s)
 	}

@@ -109,6 +109,16 @@ var operations = []operation{
 		return pairsFlow(in.pairs.ReduceByKeyAndWindowInverse(
 			func(a, b int) int { return a + b }, func(a, b int) int { return a - b }, width, slide, keep))
 	}},
+	{name: "countByValueAndWindow", takes: "words", makes: "pairs", windowed: true, apply: func(in flow, s jobStep) flow {
+		width, slide := s.windows()
+		counted := streaming.CountByValueAndWindow(in.words, width, slide)
+		return pairsFlow(streaming.MapValues(counted, func(n int64) int { return int(n) + s.constant }))
+	}},
+	{name: "groupByKeyAndWindow+mapValues", takes: "pairs", makes: "pairs", windowed: true, apply: func(in flow, s jobStep) flow {
+		width, slide := s.windows()
+		grouped := streaming.GroupByKeyAndWindow(in.pairs, width, slide)
+		return pairsFlow(streaming.MapValues(grouped, func(values []int) int { return fold(values, s.constant) }))
+	}},
 	{name: "join with its filter", takes: "pairs", makes: "pairs", once: true, apply: func(in flow, s jobStep) flow {
 		some := pairFlow(in.pairs.Filter(func(p streaming.Pair[string, int]) bool { return (p.Value+s.constant)%3 != 0 }))
 		return pairsFlow(streaming.MapValues(streaming.Join(in.pairs, some.pairs), func(j streaming.Joined[int, int]) int {

@@ -31,6 +31,8 @@ import (
 // cannot know. Its times count from 1970: both are compared as the time since the first batch. And the program fires empty batches
 // until the test begins to write: the kit is given as many of them, because a window, a slide and a timeout count from the first batch.
 //
+// Every other job, or so, is stopped between two batches, and started again with what it has saved, the kit with Restart.
+//
 // The control arm: a job that differs in one constant or one window must write other bytes. Few jobs may be such that none does, because
 // what is changed never comes to an output.
 func TestRandomJobsWriteTheSameInTheKitAndInTheProgram(t *testing.T) {
@@ -63,6 +65,17 @@ const (
 	jobTrail = 6
 )
 
+// length is how many batches the program runs.
+func (j randomJob) length() int { return jobLead + len(j.batches) + jobTrail }
+
+// runs are the batches of each run of the program: one run, or two with a restart between two batches.
+func (j randomJob) runs() []int {
+	if j.restart == 0 {
+		return []int{j.length()}
+	}
+	return []int{j.restart, j.length() - j.restart}
+}
+
 // inProgram runs the job as the binary does, and gives what it writes.
 func (j randomJob) inProgram(t *testing.T) string {
 	t.Helper()
@@ -74,7 +87,7 @@ func (j randomJob) inProgram(t *testing.T) string {
 		t.Fatal(err)
 	}
 	args := []string{
-		"run", "--batches", fmt.Sprint(jobLead + len(j.batches) + jobTrail), "-X", "interval=" + jobInterval.String(),
+		"run", "-X", "interval=" + jobInterval.String(),
 		"-X", "kafka.bootstrap.servers=bubble:9092", "-X", "kafka.group.id=jobs", "-X", "log.level=warn", "-X", "instance=one",
 		"-X", "checkpoint=" + t.TempDir(), "-X", "console.socket=" + filepath.Join(nowhere, "s"), // a socket stops a bubble's clock
 	}
@@ -84,12 +97,17 @@ func (j randomJob) inProgram(t *testing.T) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := cmd.Main{Job: j.write, Args: args, Stdout: &stdout, Stderr: &stderr, Network: broker.ClientOptions()}
-		code := make(chan int, 1)
-		go func() { code <- m.Run() }()
-		j.publish(t, broker)
-		if code := <-code; code != cmd.ExitOK {
-			t.Errorf("exit code %d\n%v%s", code, j, stderr.String())
+		published := make(chan error, 1)
+		go func() { published <- j.publish(broker) }()
+		for _, batches := range j.runs() {
+			m := cmd.Main{Job: j.write, Stdout: &stdout, Stderr: &stderr, Network: broker.ClientOptions()}
+			m.Args = append(slices.Clone(args), "--batches", fmt.Sprint(batches))
+			if code := m.Run(); code != cmd.ExitOK {
+				t.Errorf("exit code %d\n%v%s", code, j, stderr.String())
+			}
+		}
+		if err := <-published; err != nil {
+			t.Error(err)
 		}
 		<-time.After(time.Second) // protoactor's throttle of dead letters sleeps for a moment
 		broker.Close()
@@ -98,22 +116,21 @@ func (j randomJob) inProgram(t *testing.T) string {
 }
 
 // publish writes each batch's records inside an interval, in two parts, so that they do not come in one fetch.
-func (j randomJob) publish(t *testing.T, broker *kafka.Broker) {
-	t.Helper()
+func (j randomJob) publish(broker *kafka.Broker) error {
 	writer, err := kafka.NewWriter(broker.ClientOptions(), 0, slog.New(slog.DiscardHandler))
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	<-time.After(jobLead*jobInterval + jobInterval/4)
 	for _, batch := range j.batches {
 		for _, part := range [][]messages.Outgoing{batch[:len(batch)/3], batch[len(batch)/3:]} {
 			if err := writer.ProduceAll(context.Background(), part); err != nil {
-				t.Fatal(err)
+				return err
 			}
 			<-time.After(jobInterval / 2)
 		}
 	}
-	_ = writer.Close(context.Background())
+	return writer.Close(context.Background())
 }
 
 // lead is how many empty batches the program has run before the first of the job's. The first block of each batch counts its records.
@@ -143,7 +160,10 @@ func (j randomJob) inKit(t *testing.T, lead int) string {
 	if err := j.write(k.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for i := range jobLead + len(j.batches) + jobTrail {
+	for i := range j.length() {
+		if i > 0 && i == j.restart {
+			k.Restart(t)
+		}
 		if b := i - lead; b >= 0 && b < len(j.batches) {
 			for _, r := range j.batches[b] {
 				key, _ := r.Key()
