@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -150,7 +149,7 @@ func (h *history) load(key, value string, deleted bool) error {
 	if deleted {
 		return nil
 	}
-	data, err := h.decode(strings.Clone(value))
+	data, err := h.decode(value)
 	if err != nil {
 		return err
 	}

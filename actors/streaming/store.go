@@ -63,6 +63,11 @@ func (s *store[K, S]) slot(k K, tag uint32) uint32 {
 		return pos
 	}
 	k, _ = s.keepKey(nil, k)
+	return s.enter(k, tag)
+}
+
+// enter gives a key that is not known, and holds nothing of others', a place.
+func (s *store[K, S]) enter(k K, tag uint32) uint32 {
 	pos := s.insert(k, tag)
 	s.entries = append(s.entries, entry[S]{seq: s.next})
 	s.next++

@@ -3,7 +3,6 @@ package streaming
 import (
 	"encoding/binary"
 	"slices"
-	"strings"
 )
 
 // storeCodecs are how a store's keys and states are saved.
@@ -59,9 +58,6 @@ func (s *store[K, S]) encode(dst []byte, e *entry[S]) ([]byte, error) {
 }
 
 func (s *store[K, S]) load(key, value string, deleted bool) error {
-	if !s.plain {
-		value = strings.Clone(value)
-	}
 	k, err := s.codecs.key.Decode(key)
 	if err != nil {
 		return err
@@ -70,7 +66,10 @@ func (s *store[K, S]) load(key, value string, deleted bool) error {
 }
 
 func (s *store[K, S]) loadEntry(k K, tag uint32, value string, deleted bool) error {
-	pos := s.slot(k, tag)
+	pos, ok := s.find(k, tag)
+	if !ok {
+		pos = s.enter(k, tag) // a codec has made the key, and keeps nothing of what it was made of
+	}
 	s.loaded = true
 	e := &s.entries[pos]
 	if deleted {
