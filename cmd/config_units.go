@@ -107,10 +107,10 @@ func parseRate(text string) (float64, error) {
 	switch {
 	case err != nil || found && !known || math.IsInf(n, 0) || math.IsNaN(n):
 		return 0, bad("", "%q is not a rate", text)
-	case !found && n != 0:
-		return 0, bad(text+"/s", "%q has no unit", text)
 	case n < 0:
 		return 0, bad("", "%q is below 0", text)
+	case !found && n != 0:
+		return 0, bad(text+"/s", "%q has no unit", text)
 	case n == 0:
 		return 0, nil
 	}
