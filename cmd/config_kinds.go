@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -23,11 +24,23 @@ func scalarKind[T any](field func(*Config) *T, accepted string, parse func(strin
 	return kind{accepted: accepted, schema: map[string]any{"type": "string"}, set: func(c *Config, texts []string) error {
 		v, err := parse(texts[0])
 		if err != nil {
-			return err
+			return sensible(err, parse)
 		}
 		*field(c) = v
 		return nil
 	}}
+}
+
+// sensible takes back what an error proposes when that would not be read either.
+func sensible[T any](err error, parse func(string) (T, error)) error {
+	var wrong, again *badValue
+	if !errors.As(err, &wrong) || wrong.nearest == "" {
+		return err
+	}
+	if _, err := parse(wrong.nearest); errors.As(err, &again) && again.nearest == "" {
+		return &badValue{problem: wrong.problem}
+	}
+	return err
 }
 
 // orIndirect lets a schema's pattern pass what is fetched from the environment or a file.
