@@ -137,27 +137,27 @@ func (l *Changelog) owe(p messages.TopicPartition, saved string, stale map[strin
 	l.owed[p] = records
 }
 
-// records are changes as the records of a transaction. Values alias the changes; a batch's keys share one allocation.
-func (l *Changelog) records(changes iter.Seq[messages.Change]) ([]*kgo.Record, error) {
+// records are changes as the records of a transaction, and the partitions that they belong to; those of one come one after the other.
+// Values alias the changes; a batch's keys share one allocation.
+func (l *Changelog) records(changes iter.Seq[messages.Change]) ([]*kgo.Record, map[messages.TopicPartition]bool, error) {
 	size, count := 0, 0
 	for c := range changes {
 		size, count = size+len(l.ids[c.Operator])+len(c.Key), count+1
 	}
 	if count == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	keys, slab := make([]byte, 0, size), make([]kgo.Record, count)
 	records := make([]*kgo.Record, 0, count+1)
-	var last messages.TopicPartition
-	var topic string
+	partitions, last, topic := map[messages.TopicPartition]bool{}, messages.TopicPartition{}, ""
 	for c := range changes {
 		if c.Partition != last {
-			last, topic = c.Partition, l.Topic(c.Partition.Topic)
+			last, topic, partitions[c.Partition] = c.Partition, l.Topic(c.Partition.Topic), true
 			records = append(records, l.owes(last)...)
 		}
 		id, ok := l.ids[c.Operator]
 		if !ok {
-			return nil, fmt.Errorf("the changelog knows no operation %q", c.Operator)
+			return nil, nil, fmt.Errorf("the changelog knows no operation %q", c.Operator)
 		}
 		start := len(keys)
 		keys = append(append(keys, id...), c.Key...)
@@ -169,7 +169,7 @@ func (l *Changelog) records(changes iter.Seq[messages.Change]) ([]*kgo.Record, e
 		}
 		records = append(records, r)
 	}
-	return records, nil
+	return records, partitions, nil
 }
 
 func (l *Changelog) owes(p messages.TopicPartition) []*kgo.Record {

@@ -24,7 +24,7 @@ func (t *Transactions) SaveState(ctx context.Context, changes iter.Seq[messages.
 		}
 		return nil
 	}
-	records, err := t.config.Changelog.records(changes)
+	records, partitions, err := t.config.Changelog.records(changes)
 	if err != nil || len(records) == 0 {
 		return err
 	}
@@ -33,7 +33,7 @@ func (t *Transactions) SaveState(ctx context.Context, changes iter.Seq[messages.
 	if err := t.begin(ctx); err != nil {
 		return err
 	}
-	t.saved = partitionsOf(changes)
+	t.saved = partitions
 	return t.produceState(ctx, records)
 }
 
@@ -59,15 +59,4 @@ func (t *Transactions) produceState(ctx context.Context, records []*kgo.Record) 
 	default:
 		return nil
 	}
-}
-
-// partitionsOf are the partitions that changes belong to; those of one come one after the other.
-func partitionsOf(changes iter.Seq[messages.Change]) map[messages.TopicPartition]bool {
-	all, last := map[messages.TopicPartition]bool{}, messages.TopicPartition{}
-	for c := range changes {
-		if c.Partition != last {
-			last, all[c.Partition] = c.Partition, true
-		}
-	}
-	return all
 }
