@@ -66,6 +66,12 @@ func (c *Config) CheckFiles() error {
 	return c.found(key, Finding{Key: key, Problem: wrong.Err.Error(), Accepted: accepted})
 }
 
+// located is a property that the cluster contradicts, at the place where it was set.
+func (c *Config) located(wrong *kafka.PropertyError) *ConfigError {
+	key := c.propertyKey(wrong.Property)
+	return c.found(key, Finding{Key: key, Problem: wrong.Reason, Accepted: wrong.Accepted})
+}
+
 // found is one finding at the place where a key was set.
 func (c *Config) found(key string, f Finding) *ConfigError {
 	f.Origin = c.Origin(key)

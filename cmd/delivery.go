@@ -122,7 +122,7 @@ func (s *stream) ensureChangelog(ctx context.Context, source string) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = admin.EnsureChangelog(ctx, s.config.group(), topics[0])
+	_, _, err = admin.EnsureChangelog(ctx, s.config.group(), topics[0], s.config.Settings.MinISR())
 	return err
 }
 

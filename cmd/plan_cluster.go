@@ -207,7 +207,7 @@ func (a *planner) acks(ctx context.Context) error {
 			continue
 		}
 		if err := a.admin.CheckMinISR(ctx, n, w.Topic); err != nil {
-			a.ends(err)
+			a.ends(startFailure(a.config, err))
 		}
 	}
 	return nil

@@ -12,6 +12,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/hibana-stream/hibana/actors/kafka"
+	"github.com/hibana-stream/hibana/actors/streaming"
 	"github.com/hibana-stream/hibana/cmd"
 	"github.com/hibana-stream/hibana/messages"
 )
@@ -191,4 +193,56 @@ func TestKafkaRightsAreNamedOneByOne(t *testing.T) {
 	if !slices.ContainsFunc(p.Rights, func(r struct{ Right, Resource, Name, Granted string }) bool { return r.Resource == "group" }) {
 		t.Error("no right on the group")
 	}
+}
+
+// State by partition needs its changelog: right by right, as long as one is missing the run names it and ends with 5.
+func TestKafkaTheRightsToAChangelogAreNamed(t *testing.T) {
+	g := newGround(t, 1, nil)
+	secured := append(g.secured(), "-X", "exchange=partition", "-X", "instance=one")
+	g.write(event(0, id(0)))
+	g.create(g.topic+"-out", 1, nil)
+	t.Setenv(copyTo, g.topic+"-out")
+	job := func(s *streaming.Context) error { return numberingJob(s, "") }
+	log := kafka.ChangelogTopic(g.topic, g.topic)
+	for _, right := range []struct {
+		kind kmsg.ACLResourceType
+		name string
+		op   kmsg.ACLOperation
+	}{
+		{kmsg.ACLResourceTypeTopic, g.topic, kmsg.ACLOperationRead}, {kmsg.ACLResourceTypeGroup, g.topic, kmsg.ACLOperationRead},
+		{kmsg.ACLResourceTypeTopic, g.topic + "-out", kmsg.ACLOperationWrite},
+	} {
+		g.allow(right.kind, right.name, right.op)
+	}
+	for _, missing := range []struct {
+		words string
+		kind  kmsg.ACLResourceType
+		name  string
+		op    kmsg.ACLOperation
+	}{
+		{fmt.Sprintf("DESCRIBE on topic %q", log), kmsg.ACLResourceTypeTopic, log, kmsg.ACLOperationDescribe},
+		{fmt.Sprintf("CREATE on topic %q", log), kmsg.ACLResourceTypeTopic, log, kmsg.ACLOperationCreate},
+		{fmt.Sprintf("READ on topic %q", log), kmsg.ACLResourceTypeTopic, log, kmsg.ACLOperationRead},
+		{fmt.Sprintf("WRITE on topic %q", log), kmsg.ACLResourceTypeTopic, log, kmsg.ACLOperationWrite},
+		{"WRITE on transactional id", kmsg.ACLResourceTypeTransactionalId, g.topic + "-one", kmsg.ACLOperationWrite},
+	} {
+		startJob(t, job, g.args(secured...)...).ended(t, cmd.ExitRefused, missing.words)
+		g.allow(missing.kind, missing.name, missing.op)
+	}
+	startJob(t, job, g.args(secured...)...).ended(t, cmd.ExitOK)
+}
+
+// A broker that wants a client's certificate is told from one that does not like ours: the settings that are missing are named.
+func TestKafkaAClientsCertificateIsAskedFor(t *testing.T) {
+	ca, brokers := os.Getenv("HIBANA_TEST_KAFKA_CA"), os.Getenv("HIBANA_TEST_KAFKA_SSL")
+	if ca == "" || brokers == "" {
+		t.Skip("HIBANA_TEST_KAFKA_SSL is not set")
+	}
+	g := newGround(t, 1, nil)
+	args := g.args("-X", "kafka.bootstrap.servers="+brokers, "-X", "kafka.security.protocol=SSL", "-X", "kafka.ssl.ca.location="+ca)
+	start(t, args...).ended(t, cmd.ExitRefused, "wants a client's certificate", "none is set; set ssl.certificate.location and ssl.key.location")
+	g.allow(kmsg.ACLResourceTypeTopic, g.topic, kmsg.ACLOperationRead)
+	g.allow(kmsg.ACLResourceTypeGroup, g.topic, kmsg.ACLOperationRead)
+	own := append(args, "-X", "kafka.ssl.certificate.location="+os.Getenv("HIBANA_TEST_KAFKA_CERT"), "-X", "kafka.ssl.key.location="+os.Getenv("HIBANA_TEST_KAFKA_KEY"))
+	start(t, own...).ended(t, cmd.ExitOK)
 }

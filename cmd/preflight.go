@@ -217,12 +217,15 @@ func quotedList(names []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// startFailure is what a start that has failed means to the user: an interrupted one is none, and state without a place to
-// save it is a matter of the configuration.
+// startFailure is what a start that has failed means to the user: an interrupted one is none, and a property that the
+// cluster contradicts, or state without a place to save it, is a matter of the configuration.
 func startFailure(c *Config, err error) error {
+	var property *kafka.PropertyError
 	switch {
 	case errors.Is(err, errInterrupted):
 		return nil
+	case errors.As(err, &property):
+		return c.located(property)
 	case errors.Is(err, streaming.ErrNoCheckpoint):
 		if wrong := c.CheckState(); wrong != nil {
 			return wrong

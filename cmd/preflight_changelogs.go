@@ -13,7 +13,7 @@ func (f *preflight) changelogs(ctx context.Context) error {
 		if !slices.Contains(f.stateful, t.Name) {
 			continue
 		}
-		name, grown, err := f.admin.EnsureChangelog(ctx, f.config.group(), t)
+		name, grown, err := f.admin.EnsureChangelog(ctx, f.config.group(), t, f.config.Settings.MinISR())
 		if err != nil {
 			return err
 		}

@@ -147,25 +147,43 @@ func groupMember(described kadm.DescribedGroupMember) Member {
 	return m
 }
 
-// CheckMinISR is the check behind acks: n. The error names the first topic whose min.insync.replicas is less than n, and what
-// to do; it is nil for n up to 1.
+// CheckMinISR is the check behind acks: n. The error, a *PropertyError, names the first topic whose min.insync.replicas, or number of
+// replicas, is less than n, and what to do; it is nil for n up to 1.
 func (a *Admin) CheckMinISR(ctx context.Context, n int, topics ...string) error {
 	if n <= 1 {
 		return nil
 	}
 	for _, topic := range topics {
-		text, err := a.TopicConfig(ctx, topic, "min.insync.replicas")
-		if err != nil {
+		if err := a.checkMinISR(ctx, n, topic); err != nil {
 			return err
-		}
-		have, err := strconv.Atoi(text)
-		if err != nil {
-			return fmt.Errorf("acks: topic %q has the unreadable min.insync.replicas %q", topic, text)
-		}
-		if have < n {
-			return &PropertyError{Property: "acks", Value: strconv.Itoa(n), Reason: fmt.Sprintf(
-				"%d asks for %d replicas in sync, and topic %q has min.insync.replicas %d; raise that, or set acks to all", n, n, topic, have)}
 		}
 	}
 	return nil
+}
+
+// checkMinISR counts the replicas as well: a broker takes min.insync.replicas for their number when it is more.
+func (a *Admin) checkMinISR(ctx context.Context, n int, topic string) error {
+	text, err := a.TopicConfig(ctx, topic, "min.insync.replicas")
+	if err != nil {
+		return err
+	}
+	have, err := strconv.Atoi(text)
+	if err != nil {
+		return fmt.Errorf("acks: topic %q has the unreadable min.insync.replicas %q", topic, text)
+	}
+	found, err := a.Topics(ctx, topic)
+	if err != nil {
+		return err
+	}
+	what := ""
+	switch replicas := found[0].Replicas; {
+	case have < n:
+		what = fmt.Sprintf("has min.insync.replicas %d; raise that", have)
+	case found[0].Exists && replicas < n:
+		what = fmt.Sprintf("has %d replicas in all; give it more", replicas)
+	default:
+		return nil
+	}
+	return &PropertyError{Property: "acks", Value: strconv.Itoa(n), Reason: fmt.Sprintf(
+		"%d asks for %d replicas in sync, and topic %q %s, or set acks to all", n, n, topic, what)}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/hibana-stream/hibana/messages"
@@ -168,22 +169,33 @@ func TestGroupsAreDescribed(t *testing.T) {
 	})
 }
 
-// acks n is held against every topic's min.insync.replicas.
+// acks n is held against every topic's min.insync.replicas, and against its replicas.
 func TestMinISRIsChecked(t *testing.T) {
-	onBroker(t, func(t *testing.T, b *Broker) {
-		a := admin(t, b)
-		if err := b.cluster.CreateTopic("safe", 1, map[string]string{"min.insync.replicas": "3"}); err != nil {
+	c, err := kfake.NewCluster(kfake.NumBrokers(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	a, _, err := visitor(t, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for topic, least := range map[string]string{"safe": "3", "events": "1", "few": "9"} { // each has three replicas
+		if err := c.CreateTopic(topic, 1, map[string]string{"min.insync.replicas": least}); err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(a.CheckMinISR(soon(t), 0, "events"), a.CheckMinISR(soon(t), 3, "safe")); err != nil {
-			t.Error(err)
-		}
-		err := a.CheckMinISR(soon(t), 3, "safe", "events")
-		want := `acks: 3 asks for 3 replicas in sync, and topic "events" has min.insync.replicas 1; raise that, or set acks to all`
-		if err == nil || err.Error() != want {
+	}
+	if err := errors.Join(a.CheckMinISR(soon(t), 0, "events"), a.CheckMinISR(soon(t), 3, "safe")); err != nil {
+		t.Error(err)
+	}
+	for topic, want := range map[string]string{
+		"events": `acks: 4 asks for 4 replicas in sync, and topic "events" has min.insync.replicas 1; raise that, or set acks to all`,
+		"few":    `acks: 4 asks for 4 replicas in sync, and topic "few" has 3 replicas in all; give it more, or set acks to all`,
+	} {
+		if err := a.CheckMinISR(soon(t), 4, topic); err == nil || err.Error() != want {
 			t.Errorf("%v", err)
 		}
-	})
+	}
 }
 
 // Brokers that do not answer are named, within the timeout; whether they refuse the connection or say nothing.

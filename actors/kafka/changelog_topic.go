@@ -2,7 +2,8 @@ package kafka
 
 import (
 	"context"
-	"fmt"
+	"maps"
+	"strconv"
 )
 
 // changelogSettings let compaction bound what a restore has to read: it leaves the active segment alone, so that must not grow large,
@@ -19,14 +20,19 @@ const ChangelogBytes = 16 << 20
 
 // EnsureChangelog makes sure that a topic's changelog is there, with as many partitions as the topic has, and returns its name. A topic
 // that has grown gets a larger changelog; keys that go to other partitions than before begin there anew, which is said in grown.
-func (a *Admin) EnsureChangelog(ctx context.Context, group string, source Topic) (name string, grown bool, err error) {
+// minISR is the min.insync.replicas of a new one; the cluster's default when it is not more than 1.
+func (a *Admin) EnsureChangelog(ctx context.Context, group string, source Topic, minISR int) (name string, grown bool, err error) {
 	name = ChangelogTopic(group, source.Name)
 	found, err := a.Topics(ctx, name)
 	if err != nil {
 		return name, false, err
 	}
 	if !found[0].Exists {
-		_, err = a.CreateTopic(ctx, NewTopic{Name: name, Partitions: source.Partitions, Config: changelogSettings})
+		config := maps.Clone(changelogSettings)
+		if minISR > 1 {
+			config["min.insync.replicas"] = strconv.Itoa(minISR)
+		}
+		_, err = a.CreateTopic(ctx, NewTopic{Name: name, Partitions: source.Partitions, Config: config})
 		return name, false, err
 	}
 	if found[0].Partitions >= source.Partitions {
@@ -39,7 +45,7 @@ func (a *Admin) EnsureChangelog(ctx context.Context, group string, source Topic)
 		err = answers.Error()
 	}
 	if err != nil {
-		return name, false, Explain(err, Subject{Doing: fmt.Sprintf("giving %d partitions to topic", source.Partitions), Topic: name})
+		return name, false, Explain(err, Subject{Doing: "giving more partitions to", Topic: name})
 	}
 	return name, true, nil
 }

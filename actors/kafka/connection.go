@@ -37,6 +37,9 @@ func explainConnection(client *kgo.Client, err error, about Subject) error {
 	var first *kgo.ErrFirstReadEOF
 	var timeout net.Error
 	switch {
+	case encryption != nil && encryption.GetClientCertificate == nil && wantsCertificate(err):
+		return refuse(err, "%s: the broker wants a client's certificate (%s), and none is set; "+
+			"set ssl.certificate.location and ssl.key.location", about, alertText(err))
 	case errors.As(err, &first):
 		return refuse(err, "%v", Explain(err, about))
 	case len(mechanisms) > 0 && errors.Is(err, io.EOF):

@@ -110,6 +110,8 @@ func (s Subject) right() string {
 		return "CREATE"
 	case "reading":
 		return "READ and DESCRIBE"
+	case "giving more partitions to":
+		return "ALTER"
 	case "reading the configuration of":
 		return "DESCRIBE_CONFIGS"
 	}
@@ -160,6 +162,16 @@ func explainTLS(err error, about Subject) error {
 		return refuse(err, "%s: the broker refused our certificate (%s); check ssl.certificate.location and ssl.key.location", about, alertText(err))
 	}
 	return nil
+}
+
+// wantsCertificate tells whether it may be for want of a certificate that the broker's TLS has said no: TLS 1.3 has a word of its own
+// for that, Java says another, and before 1.3 it was only that there can be no connection.
+func wantsCertificate(err error) bool {
+	switch alertText(err) {
+	case "tls: certificate required", "tls: bad certificate", "tls: handshake failure":
+		return true
+	}
+	return false
 }
 
 // alertText is what the broker's TLS said: "tls: expired certificate".

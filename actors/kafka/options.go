@@ -83,8 +83,12 @@ func applyRequestTimeout(v view, value any) ([]kgo.Opt, error) {
 }
 
 func applyBackoff(v view, value any) ([]kgo.Opt, error) {
-	first := value.(time.Duration)
-	return one(kgo.RetryBackoffFn(doubling(first, max(first, v.duration("retry.backoff.max.ms")))))
+	return one(kgo.RetryBackoffFn(doubling(value.(time.Duration), v.longestBackoff())))
+}
+
+// longestBackoff is the longest wait between two tries.
+func (v view) longestBackoff() time.Duration {
+	return max(v.duration("retry.backoff.ms"), v.duration("retry.backoff.max.ms"))
 }
 
 // doubling waits from first to last, give or take a fifth, so that clients that failed together do not come back together.

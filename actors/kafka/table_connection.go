@@ -44,7 +44,7 @@ var connection = []Property{
 	},
 	{
 		Name: "retry.backoff.ms", Kind: KindDuration, Role: RoleBoth, Default: "100", min: 1, max: 5 * minute,
-		Doc:   "The wait before a failed request is sent again; it doubles up to retry.backoff.max.ms, give or take a fifth.",
+		Doc:   "The wait before a failed request is sent again; it doubles up to retry.backoff.max.ms, give or take a fifth. After a look-up of the leaders the next waits retry.backoff.max.ms.",
 		apply: applyBackoff,
 	},
 	{
@@ -101,8 +101,13 @@ func unlessEmpty(option func(string) kgo.Opt) applyFunc {
 	}
 }
 
-// applyMetadataAge lowers the client's shortest pause between two look-ups along with the longest.
-func applyMetadataAge(_ view, value any) ([]kgo.Opt, error) {
+// applyMetadataAge sets the client's pauses between two look-ups, the longest and the shortest. A record that was refused because its
+// leader may have moved is sent again after a look-up: a producer does not pause longer for that than for any other try.
+func applyMetadataAge(v view, value any) ([]kgo.Opt, error) {
 	age := value.(time.Duration)
-	return one(kgo.MetadataMaxAge(age), kgo.MetadataMinAge(min(age, 5*time.Second)))
+	shortest := min(age, 5*time.Second)
+	if v.role == RoleProducer {
+		shortest = min(age, max(v.longestBackoff(), 10*time.Millisecond)) // less than that the client refuses
+	}
+	return one(kgo.MetadataMaxAge(age), kgo.MetadataMinAge(shortest))
 }

@@ -27,20 +27,26 @@ func TestCertificatesThatFail(t *testing.T) {
 	with := func(more ...string) []string { return append(ca[:len(ca):len(ca)], more...) }
 	mutual := a.server("broker")
 	mutual.ClientAuth = tls.RequireAndVerifyClientCert
+	older := mutual.Clone()
+	older.MaxVersion = tls.VersionTLS12
+	other.issue("client", "client", time.Hour)
 	own := []string{"ssl.certificate.location", a.file("client.pem"), "ssl.key.location", a.file("client.key")}
 	for name, p := range map[string]struct {
 		server     *tls.Config
 		properties []string
 		want       string
 	}{
-		"good":               {a.server("broker"), ca, ""},
-		"expired":            {a.server("late"), ca, "the broker's certificate is expired"},
-		"another host":       {a.server("elsewhere"), ca, "ssl.endpoint.identification.algorithm"},
-		"unchecked host":     {a.server("elsewhere"), with("ssl.endpoint.identification.algorithm", "none"), ""},
-		"unchecked, expired": {a.server("late"), with("ssl.endpoint.identification.algorithm", "none"), "the broker's certificate is expired"},
-		"another authority":  {a.server("broker"), []string{"security.protocol", "SSL", "ssl.ca.location", other.file("ca.pem")}, "not in ssl.ca.location"},
-		"mutual":             {mutual, with(own...), ""},
-		"mutual, none shown": {mutual, ca, "ssl.certificate.location"},
+		"good":                {a.server("broker"), ca, ""},
+		"expired":             {a.server("late"), ca, "the broker's certificate is expired"},
+		"another host":        {a.server("elsewhere"), ca, "ssl.endpoint.identification.algorithm"},
+		"unchecked host":      {a.server("elsewhere"), with("ssl.endpoint.identification.algorithm", "none"), ""},
+		"unchecked, expired":  {a.server("late"), with("ssl.endpoint.identification.algorithm", "none"), "the broker's certificate is expired"},
+		"another authority":   {a.server("broker"), []string{"security.protocol", "SSL", "ssl.ca.location", other.file("ca.pem")}, "not in ssl.ca.location"},
+		"mutual":              {mutual, with(own...), ""},
+		"mutual, none shown":  {mutual, ca, "none is set; set ssl.certificate.location and ssl.key.location"},
+		"the same before 1.3": {older, ca, "none is set; set ssl.certificate.location and ssl.key.location"},
+		"mutual, not theirs": {mutual, with("ssl.certificate.location", other.file("client.pem"), "ssl.key.location", other.file("client.key")),
+			"refused our certificate"},
 	} {
 		err := visit(t, guarded(t, kfake.TLS(p.server)), p.properties...)
 		if p.want == "" && err == nil {

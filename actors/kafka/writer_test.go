@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -93,24 +94,29 @@ func TestAcksOnTheWire(t *testing.T) {
 	}
 }
 
-// retries bounds how often a record is sent, retry.backoff.ms how fast.
+// retries bounds how often a record is sent, retry.backoff.ms how fast; also after errors for which the leaders are looked up again.
 func TestRetriesAndBackoff(t *testing.T) {
-	onBroker(t, func(t *testing.T, b *Broker) {
-		produced := watch(b, kmsg.Produce)
-		deny(b, kerr.RequestTimedOut, -1)
-		w := producer(t, b, 0, "acks", "1", "retries", "2", "retry.backoff.ms", "10s", "retry.backoff.max.ms", "10s")
-		start := time.Now()
-		err := w.ProduceAll(context.Background(), texts("one"))
-		if err == nil || err.Error() != `a record for topic "events" was given up after 2 retries (retries)` {
-			t.Errorf("%v", err)
-		}
-		if n := len(produced.all()); n != 3 {
-			t.Errorf("sent %d times", n)
-		}
-		if passed := time.Since(start); passed < 16*time.Second || passed > 26*time.Second {
-			t.Errorf("two waits of 10 s took %v", passed)
-		}
-	})
+	for _, refusal := range []*kerr.Error{kerr.RequestTimedOut, kerr.NotEnoughReplicas, kerr.NotLeaderForPartition} {
+		onBroker(t, func(t *testing.T, b *Broker) {
+			produced := watch(b, kmsg.Produce)
+			deny(b, refusal, -1)
+			w := producer(t, b, 0, "acks", "1", "retries", "2", "retry.backoff.ms", "10s", "retry.backoff.max.ms", "10s")
+			start := time.Now()
+			err := w.ProduceAll(context.Background(), texts("one"))
+			if refusal == kerr.RequestTimedOut && fmt.Sprint(err) != `a record for topic "events" was given up after 2 retries (retries)` {
+				t.Errorf("%v", err)
+			}
+			if refusal != kerr.RequestTimedOut && !errors.Is(err, refusal) { // what the broker has said says more
+				t.Errorf("%v: %v", refusal, err)
+			}
+			if n := len(produced.all()); n != 3 {
+				t.Errorf("%v: sent %d times", refusal, n)
+			}
+			if passed := time.Since(start); passed < 16*time.Second || passed > 26*time.Second {
+				t.Errorf("%v: two waits of 10 s took %v", refusal, passed)
+			}
+		})
+	}
 }
 
 // delivery.timeout.ms ends what retries would not.
