@@ -24,9 +24,18 @@ type Codec[T any] struct {
 }
 
 // SetCodec makes every operation that is added to c from now on save its values of type T with codec.
+// Called after the start, it is refused as operations are.
 func SetCodec[T any](c *Context, codec Codec[T]) {
+	n := &node{op: "setCodec", place: place(), context: present(c, "setCodec")}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.state != Initialized {
+		c.tooLate(n)
+		return
+	}
+	if codec.Encode == nil || codec.Decode == nil {
+		c.mistakeLocked(n, fmt.Sprintf("the codec of %v has no Encode or no Decode", reflect.TypeFor[T]()))
+	}
 	if c.codecs == nil {
 		c.codecs = map[reflect.Type]any{}
 	}

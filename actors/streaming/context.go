@@ -59,7 +59,7 @@ type Context struct {
 	mistakes  []error
 	late      error
 	program   *Program
-	listeners []func(any)
+	listeners []listener
 	stopping  bool
 	err       error
 	holds     int
@@ -150,23 +150,6 @@ func (c *Context) Go(f func(context.Context)) {
 		return
 	}
 	c.work.Go(func() { f(c.ctx) })
-}
-
-// Listen registers a function for the listener events of package messages. It is called by one goroutine at a time and must not block.
-func (c *Context) Listen(f func(event any)) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.listeners = append(c.listeners, f)
-}
-
-// Emit hands an event to the listeners. Engines call it, from one goroutine at a time.
-func (c *Context) Emit(event any) {
-	c.mu.Lock()
-	listeners := c.listeners
-	c.mu.Unlock()
-	for _, f := range listeners {
-		f(event)
-	}
 }
 
 // Late is the error of the operations that were added too late; the next call that can return an error returns it, once.

@@ -28,7 +28,7 @@ const idleAfter = 30 * time.Second
 // WithEventTime tells when each element of s happened, and by how much it may come too late. The stream's elements are held for the
 // batch. It is no operation of Spark's DStreams; Structured Streaming has withWatermark.
 func WithEventTime[T any](s Stream[T], at func(T) time.Time, allowedLateness time.Duration) EventTimed[T] {
-	c := s.n.context
+	c := made(s.n, "withEventTime").context
 	spec := &eventSpec[T]{at: at, lateness: allowedLateness, idle: idleAfter}
 	n := typed[T](&node{inputs: []*node{s.n}, wide: &wideSpec{combiners: []combinerSpec{collecting[T]().spec()}}})
 	n.wide.open = func() operator { return newClocking(n, spec) }
@@ -56,8 +56,19 @@ func (e EventTimed[T]) OnTime() Stream[T] { return Stream[T]{e.n} }
 // IdleAfter sets for how long, in batch time, a partition without an element holds the watermark back; default 30 seconds. A shorter
 // time gives results earlier where partitions fall silent, and makes more late where one of them only is slow.
 func (e EventTimed[T]) IdleAfter(d time.Duration) EventTimed[T] {
-	e.n.must(d <= 0, "the time after which a partition is idle must be positive")
-	e.spec.idle = d
+	const op = "idleAfter"
+	c := made(e.n, op).context
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := &node{op: op, place: place(), context: c}
+	switch {
+	case c.state != Initialized:
+		c.tooLate(n)
+	case d <= 0:
+		c.mistakeLocked(n, "the time after which a partition is idle must be positive")
+	default:
+		e.spec.idle = d
+	}
 	return e
 }
 

@@ -26,7 +26,7 @@ type MappedStream[K comparable, S, U any] struct {
 // whatever the number of keys. A state with pointers, maps or slices in it is better replaced than changed in place: it is encoded
 // once more before each call, so that a batch that fails can be taken back. Spark: mapWithState.
 func MapWithState[K comparable, V, S, U any](p PairStream[K, V], name string, spec StateSpec[K, V, S, U]) MappedStream[K, S, U] {
-	c := p.n.context
+	c := made(p.n, "mapWithState").context
 	key, state, err := codecsOf[K, S](c)
 	codecs := storeCodecs[K, S]{key, state}
 	n := typed[U](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{sharding[K, V]().spec()}}})

@@ -26,6 +26,7 @@ type cell interface {
 // memory is all that one operation keeps: its cells, each under a letter that its keys begin with when they are saved.
 type memory struct {
 	shape messages.Shape
+	place string // where the operation stands in the user's file
 	cells map[byte]cell
 	order []byte
 }
@@ -48,12 +49,27 @@ func (m *memory) each(f func(cell)) {
 // load routes a saved entry to its cell.
 func (m *memory) load(c messages.Change) error {
 	if c.Key == "" || m.cells[c.Key[0]] == nil {
-		return fmt.Errorf("%s %q: %w", m.shape.Kind, m.shape.Operator, errTorn)
+		return m.failed("read", errTorn)
 	}
-	if err := m.cells[c.Key[0]].load(c.Key[1:], c.Value, c.Deleted); err != nil {
-		return fmt.Errorf("%s %q: %w", m.shape.Kind, m.shape.Operator, err)
+	if err := m.guard(func() error { return m.cells[c.Key[0]].load(c.Key[1:], c.Value, c.Deleted) }); err != nil {
+		return m.failed("read", err)
 	}
 	return nil
+}
+
+// failed is what went wrong with what an operation keeps.
+func (m *memory) failed(to string, err error) error {
+	return &OpError{Op: m.shape.Kind, Place: m.place, Err: fmt.Errorf("the state %q cannot be %s: %w", m.shape.Operator, to, err)}
+}
+
+// guard makes an error of a panic in a codec.
+func (m *memory) guard(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return f()
 }
 
 // write encodes what f writes of each cell; it is false when emit has had enough.
@@ -61,8 +77,8 @@ func (m *memory) write(f func(cell, *changeWriter) error, emit func(messages.Cha
 	w := &changeWriter{operator: m.shape.Operator, emit: emit}
 	for _, letter := range m.order {
 		w.letter = letter
-		if err := f(m.cells[letter], w); err != nil {
-			return false, fmt.Errorf("%s %q cannot be saved: %w", m.shape.Kind, m.shape.Operator, err)
+		if err := m.guard(func() error { return f(m.cells[letter], w) }); err != nil {
+			return false, m.failed("saved", err)
 		}
 	}
 	return !w.stopped, nil

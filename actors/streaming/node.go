@@ -46,9 +46,11 @@ type narrowSpec func(t *Task, n *node, down any) (up any)
 // sourceSpec is a root that reads: from Kafka (topics, pattern, decode) or from a function (pull).
 type sourceSpec struct {
 	topics []string
-	reads  func(topic string) bool
-	decode func(t *Task, n *node, down any) func([]messages.Raw)
-	pull   func(at time.Time) (dataset any, ok bool)
+	// pattern says that the topics are those that reads accepts, and are not known yet.
+	pattern bool
+	reads   func(topic string) bool
+	decode  func(t *Task, n *node, down any) func([]messages.Raw)
+	pull    func(at time.Time) (dataset any, ok bool)
 }
 
 // wideSpec is an operation that needs all partitions: combiners run in the narrow half, one for each input, and the operator merges.
@@ -138,13 +140,15 @@ func typed[T any](n *node) *node {
 
 // add registers a node; after the start it keeps the sentence that the next call returns, and says it in the log at once.
 func (c *Context) add(op string, n *node) *node {
-	c.mu.Lock()
+	present(c, op).mu.Lock()
 	defer c.mu.Unlock()
 	n.op, n.place, n.context = op, place(), c
 	if n.slide == 0 {
 		n.slide = c.interval
 		for _, in := range n.inputs {
-			n.slide = max(n.slide, in.slide)
+			if in != nil {
+				n.slide = max(n.slide, in.slide)
+			}
 		}
 	}
 	if c.state != Initialized {
@@ -169,6 +173,10 @@ func (c *Context) tooLate(n *node) {
 // checkInputs finds what Spark's constructors of binary operations find.
 func (c *Context) checkInputs(n *node) {
 	for _, in := range n.inputs {
+		if in == nil {
+			c.mistakeLocked(n, zeroStream)
+			return
+		}
 		if in.context != c {
 			c.mistakeLocked(n, "Some of the DStreams have different contexts")
 			return
@@ -204,7 +212,7 @@ func (n *node) needs(isNil bool, what string) *node {
 func narrowed[T, U any](s Stream[T], op string, missing bool, step func(t *Task, n *node, down sink[U]) sink[T]) Stream[U] {
 	n := typed[U](&node{inputs: []*node{s.n}})
 	n.narrow = func(t *Task, n *node, down any) any { return step(t, n, down.(sink[U])) }
-	s.n.context.add(op, n).needs(missing, "the function")
+	made(s.n, op).context.add(op, n).needs(missing, "the function")
 	return Stream[U]{n}
 }
 
@@ -219,7 +227,7 @@ func widened[T, P, U any](s Stream[T], op string, missing bool, c combiner[T, P]
 			return boxed(merge(b, n, results[P](in[0])))
 		})
 	}}
-	s.n.context.add(op, n).needs(missing, "the function")
+	made(s.n, op).context.add(op, n).needs(missing, "the function")
 	return Stream[U]{n}
 }
 

@@ -65,7 +65,7 @@ func registered[T any](s Stream[T], op string, missing bool, c combiner[T, []T],
 	n.output.write = func(b *run, in gathered) error {
 		return write(b, results[[]T](in), b.rangesOf(in))
 	}
-	return s.n.context.add(op, n).needs(missing, "the function")
+	return made(s.n, op).context.add(op, n).needs(missing, "the function")
 }
 
 // rangesOf are an input's own ranges, or behind a shuffle those of the whole batch.

@@ -23,7 +23,15 @@ type recalled struct {
 func (c *Context) Remember(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.remembers = d
+	n := &node{op: "remember", place: place(), context: c}
+	switch {
+	case c.state != Initialized:
+		c.tooLate(n)
+	case d < 0:
+		c.mistakeLocked(n, "the time to remember is negative")
+	default:
+		c.remembers = d
+	}
 }
 
 // rememberKafka opens a slot behind each Kafka source that keeps its elements.

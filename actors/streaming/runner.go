@@ -67,7 +67,9 @@ func (p *Program) openOperators(wanted func(*node) bool) (map[*node]operator, []
 		o := n.wide.open()
 		operators[n] = o
 		if m, ok := o.(rememberer); ok {
-			memories = append(memories, m.remembers())
+			remembers := m.remembers()
+			remembers.place = n.place
+			memories = append(memories, remembers)
 		}
 	}
 	return operators, memories

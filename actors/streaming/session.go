@@ -32,7 +32,7 @@ type timedElement[T any] struct {
 }
 
 func sessions[T any, K comparable, A any](op string, e EventTimed[T], name string, key func(T) K, gap time.Duration, a Aggregate[T, A]) Stream[Windowed[K, A]] {
-	c := e.n.context
+	c := made(e.n, op).context
 	keys, results, err := codecsOf[K, A](c)
 	codecs := storeCodecs[K, []session[A]]{keys, sliceOf(sessionCodec(results))}
 	n := typed[Windowed[K, A]](&node{inputs: []*node{e.n}, wide: &wideSpec{combiners: []combinerSpec{byTime(e.spec, key).spec()}}})
@@ -44,7 +44,7 @@ func sessions[T any, K comparable, A any](op string, e EventTimed[T], name strin
 	}
 	c.named(op, n, name, codecs.name()+", "+gap.String(), err)
 	n.needs(key == nil, "the key function").needs(a.Add == nil || a.Merge == nil, "the aggregate's Add or Merge")
-	n.must(gap < time.Microsecond, "the gap between two sessions must be positive")
+	n.must(gap < time.Microsecond, "the gap between two sessions must be at least 1µs")
 	return Stream[Windowed[K, A]]{n}
 }
 

@@ -13,6 +13,9 @@ var ErrNotRemembered = errors.New("the context remembers no batches: call Rememb
 // taken down to one. It is for the driver of a job, from any goroutine, and computes the stream again from what Remember keeps:
 // functions of the job run once more. Batches that have not run, are forgotten, or had no dataset are left out. Spark: slice.
 func (s Stream[T]) Slice(from, to time.Time) ([]Batch[T], error) {
+	if s.n == nil {
+		return nil, &Mistake{Op: "slice", Place: place(), Text: zeroStream}
+	}
 	c := s.n.context
 	if c.State() == Initialized {
 		return nil, fmt.Errorf("%s at %s has not been initialized", s.n.op, s.n.place)

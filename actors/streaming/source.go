@@ -9,31 +9,31 @@ import (
 // Events is the stream of the post: the RichEvents of the given topics, without topics those of the configuration.
 // One Kafka partition is one partition of the stream. A record that does not decode is rejected (see errors.tolerance).
 func Events(c *Context, topics ...string) Stream[messages.RichEvent] {
-	n := kafkaSource(c, topics, func(t *Task, n *node, down any) func([]messages.Raw) {
+	n := kafkaSource(present(c, "events"), topics, func(t *Task, n *node, down any) func([]messages.Raw) {
 		if c.form == messages.FormString || c.form == messages.FormBytes {
 			return decodeTexts(t, n, down.(sink[messages.RichEvent]), c.form)
 		}
 		return decodeEvents(t, n, down.(sink[messages.RichEvent]))
 	})
-	return Stream[messages.RichEvent]{c.add("events", typed[messages.RichEvent](n))}
+	return Stream[messages.RichEvent]{c.add("events", typed[messages.RichEvent](n)).reading()}
 }
 
 // DirectStream is the stream of the records of the given topics, without topics of those of the configuration, with key and value
 // decoded. One Kafka partition is one partition of the stream. Spark: KafkaUtils.createDirectStream.
 func DirectStream[K, V any](c *Context, key Decoder[K], value Decoder[V], topics ...string) Stream[messages.Record[K, V]] {
-	n := kafkaSource(c, topics, func(t *Task, n *node, down any) func([]messages.Raw) {
+	n := kafkaSource(present(c, "directStream"), topics, func(t *Task, n *node, down any) func([]messages.Raw) {
 		return decodeAll(t, n, down.(sink[messages.Record[K, V]]), func(r *messages.Raw, out *messages.Record[K, V]) error {
 			return decodeRecord(r, out, key, value)
 		})
 	})
 	s := Stream[messages.Record[K, V]]{c.add("directStream", typed[messages.Record[K, V]](n))}
-	s.n.needs(key == nil || value == nil, "the decoder")
+	s.n.reading().needs(key == nil || value == nil, "the decoder")
 	return s
 }
 
 func kafkaSource(c *Context, topics []string, decode func(t *Task, n *node, down any) func([]messages.Raw)) *node {
 	if len(topics) == 0 && c.pattern != nil {
-		return &node{source: &sourceSpec{reads: c.pattern.MatchString, decode: decode}}
+		return &node{source: &sourceSpec{pattern: true, reads: c.pattern.MatchString, decode: decode}}
 	}
 	if len(topics) == 0 {
 		topics = c.topics
@@ -44,6 +44,15 @@ func kafkaSource(c *Context, topics []string, decode func(t *Task, n *node, down
 		reads:  func(topic string) bool { return slices.Contains(topics, topic) },
 		decode: decode,
 	}}
+}
+
+// reading finds sources that read nothing.
+func (n *node) reading() *node {
+	if n.source.pattern {
+		return n
+	}
+	n.must(len(n.source.topics) == 0, "there is no topic to read: none is given, and none is configured")
+	return n.must(slices.Contains(n.source.topics, ""), "the name of a topic is empty")
 }
 
 // decodeAll decodes whole slices, each record in its place. A job in which a function may reject a record gets them one by one, so

@@ -29,7 +29,7 @@ var errNoKafka = errors.New("there is no Kafka to write to")
 // ToKafka writes each pair as a record of topic, in order, and waits until all of a batch are acknowledged. With at-least-once a batch that
 // is run again writes again. An error of an encoder fails the batch. Spark has foreachRDD for it.
 func (p PairStream[K, V]) ToKafka(topic string, key Encoder[K], value Encoder[V]) {
-	n := registered(p.Stream, "toKafka", key == nil || value == nil, collecting[Pair[K, V]](), func(b *run, parts [][]Pair[K, V], _ []messages.OffsetRange) error {
+	n := registered(p.Stream, "toKafka", false, collecting[Pair[K, V]](), func(b *run, parts [][]Pair[K, V], _ []messages.OffsetRange) error {
 		var out []messages.Outgoing
 		for _, part := range parts {
 			for i := range part {
@@ -42,7 +42,7 @@ func (p PairStream[K, V]) ToKafka(topic string, key Encoder[K], value Encoder[V]
 		}
 		return b.produce(out)
 	})
-	n.must(topic == "", "the topic is empty")
+	n.needs(key == nil || value == nil, "the encoder").must(topic == "", "the topic is empty")
 	n.output.topic = topic
 }
 

@@ -15,13 +15,13 @@ func noParent(at time.Time) error { return &timeError{"Couldn't generate RDD fro
 // so does one for which f returns nil: no element at all is NewBatch(). The elements of a batch are held until it has run.
 // Spark: transform.
 func Transform[T, U any](s Stream[T], f func(*Batch[T]) (*Batch[U], error)) Stream[U] {
-	return transformed(s.n.context, "transform", f == nil, []*node{s.n}, []combinerSpec{collecting[T]().spec()},
+	return transformed(made(s.n, "transform").context, "transform", f == nil, []*node{s.n}, []combinerSpec{collecting[T]().spec()},
 		func(b *run, in []gathered) (*Batch[U], error) { return f(batchOf[T](b, in[0])) })
 }
 
 // TransformWith is Transform of two streams, which must have the same slide. Spark: transformWith.
 func TransformWith[T, U, W any](s Stream[T], other Stream[U], f func(*Batch[T], *Batch[U]) (*Batch[W], error)) Stream[W] {
-	return transformed(s.n.context, "transformWith", f == nil, []*node{s.n, other.n},
+	return transformed(made(s.n, "transformWith").context, "transformWith", f == nil, []*node{s.n, other.n},
 		[]combinerSpec{collecting[T]().spec(), collecting[U]().spec()},
 		func(b *run, in []gathered) (*Batch[W], error) { return f(batchOf[T](b, in[0]), batchOf[U](b, in[1])) })
 }

@@ -2,7 +2,7 @@ package streaming
 
 // Union is this stream and the others as one: its partitions are theirs, one stream behind the other. Spark: union.
 func (s Stream[T]) Union(others ...Stream[T]) Stream[T] {
-	return union(s.n.context, append([]Stream[T]{s}, others...))
+	return union(made(s.n, "union").context, append([]Stream[T]{s}, others...))
 }
 
 // Union is all the streams as one: its partitions are theirs, one stream behind the other. All must have the same slide. A batch in

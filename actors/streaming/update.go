@@ -32,7 +32,7 @@ func UpdateStateByKeyAt[K comparable, V, S any](p PairStream[K, V], name string,
 	for _, set := range opts {
 		set(&o)
 	}
-	c := p.n.context
+	c := made(p.n, "updateStateByKey").context
 	key, state, err := codecsOf[K, S](c)
 	codecs := storeCodecs[K, S]{key, state}
 	n := typed[Pair[K, S]](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{sharding[K, V]().spec()}}})

@@ -13,7 +13,7 @@ func (s Stream[T]) Window(width, slide time.Duration) Stream[T] {
 }
 
 func windowed[T any](s Stream[T], op string, width, slide time.Duration) Stream[T] {
-	c := s.n.context
+	c := made(s.n, op).context
 	element, err := codecFor[T](c)
 	dataset := sliceOf(sliceOf(element))
 	n := typed[T](&node{inputs: []*node{s.n}, slide: slide, wide: &wideSpec{combiners: []combinerSpec{collecting[T]().spec()}}})

@@ -71,7 +71,7 @@ func Sliding[T any, K comparable, A any](e EventTimed[T], name string, key func(
 }
 
 func panes[T any, K comparable, A any](op string, e EventTimed[T], name string, key func(T) K, width, slide time.Duration, a Aggregate[T, A]) Stream[Windowed[K, A]] {
-	c := e.n.context
+	c := made(e.n, op).context
 	keys, results, err := codecsOf[K, A](c)
 	codecs := storeCodecs[pane[K], A]{paneCodec(keys), results}
 	combine := paning[T, K, A]{e.spec, key, width.Microseconds(), slide.Microseconds(), a}
@@ -83,7 +83,7 @@ func panes[T any, K comparable, A any](op string, e EventTimed[T], name string, 
 	}
 	c.named(op, n, name, fmt.Sprintf("%s, %v every %v", codecs.name(), width, slide), err)
 	n.needs(key == nil, "the key function").needs(a.Add == nil || a.Merge == nil, "the aggregate's Add or Merge")
-	n.must(width < time.Microsecond || slide < time.Microsecond, "the width and the slide of a window must be positive")
+	n.must(width < time.Microsecond || slide < time.Microsecond, "the width and the slide of a window must be at least 1µs")
 	n.must(slide > width, fmt.Sprintf("the slide %v is longer than the width %v: elements between two windows would be lost", slide, width))
 	return Stream[Windowed[K, A]]{n}
 }

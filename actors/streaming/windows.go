@@ -21,7 +21,7 @@ func (s Stream[T]) ReduceByWindowInverse(f, inverse func(T, T) T, width, slide t
 		}
 	}}
 	w := inverting[int, any]{reduce: boxing(f), inverse: boxing(inverse), width: width, slide: slide}
-	value, err := codecFor[T](s.n.context)
+	value, err := codecFor[T](made(s.n, "reduceByWindow").context)
 	codecs := windowCodecs[int, any]{integerCodec[int](typeOf[int]()), boxed1(value), err}
 	return across(inverted(s.n, "reduceByWindow", in.spec(), w, codecs, func(i *inverting[int, any]) []T {
 		if len(i.store.entries) == 0 {
@@ -75,7 +75,7 @@ func (s Stream[T]) CountByWindow(width, slide time.Duration) Stream[int64] {
 		return push, func() *keyed[int, int64] { return single(result(), true) }
 	}}
 	w := inverting[int, int64]{reduce: plus, inverse: minus, width: width, slide: slide}
-	return across(inverted(s.n, "countByWindow", in.spec(), w, windowCodecsFor[int, int64](s.n.context), func(i *inverting[int, int64]) []int64 {
+	return across(inverted(s.n, "countByWindow", in.spec(), w, windowCodecsFor[int, int64](made(s.n, "countByWindow").context), func(i *inverting[int, int64]) []int64 {
 		if len(i.store.entries) == 0 {
 			return []int64{0}
 		}
@@ -119,6 +119,8 @@ func (p PairStream[K, V]) ReduceByKeyAndWindow(reduce func(V, V) V, width, slide
 // keep, if not nil, says which pairs are given out, and keys that it refuses are forgotten when they have no value in the window.
 // Spark: reduceByKeyAndWindow with invReduceFunc and filterFunc.
 func (p PairStream[K, V]) ReduceByKeyAndWindowInverse(reduce, inverse func(V, V) V, width, slide time.Duration, keep func(K, V) bool) PairStream[K, V] {
+	const op = "reduceByKeyAndWindow"
 	w := inverting[K, V]{reduce: reduce, inverse: inverse, keep: keep, width: width, slide: slide}
-	return PairStream[K, V]{inverted(p.n, "reduceByKeyAndWindow", combiningByKey[K](as1[V], reduce).spec(), w, windowCodecsFor[K, V](p.n.context), pairsOf[K, V])}
+	codecs := windowCodecsFor[K, V](made(p.n, op).context)
+	return PairStream[K, V]{inverted(p.n, op, combiningByKey[K](as1[V], reduce).spec(), w, codecs, pairsOf[K, V])}
 }
