@@ -214,17 +214,9 @@ func ExampleTransform() {
 
 // Sessions in event time: the clicks of a visitor who paused for less than ten seconds.
 func ExampleSessionCount() {
-	type visit struct {
-		Who string
-		At  int
-	}
 	runExample(func(words streaming.Stream[string]) {
-		visits := streaming.Map(words, func(w string) (v visit) {
-			_, _ = fmt.Sscanf(w, "%1s%d", &v.Who, &v.At)
-			return v
-		})
-		timed := streaming.WithEventTime(visits, func(v visit) time.Time { return time.Unix(int64(v.At), 0) }, 5*time.Second)
-		streaming.SessionCount(timed, "sessions", func(v visit) string { return v.Who }, 10*time.Second).Print()
+		timed := visitsIn(words)
+		streaming.SessionCount(timed, "sessions", visitor, 10*time.Second).Print()
 		timed.Late().Print()
 	}, "a0 a7 b3", "a30 a4", "a40 a20")
 	// Output:
