@@ -44,10 +44,10 @@ func chaosJob(s *streaming.Context, state bool) error {
 		})
 	}
 	stamped := streaming.Transform(counted, stamp)
-	window(stamped)
+	window(stamped, markBefore)
 	pairs := streaming.MapToPair(stamped, func(p streaming.Pair[string, string]) (string, string) { return p.Key, p.Value })
 	pairs.ToKafka(os.Getenv(copyTo), streaming.EncodeString, streaming.EncodeString)
-	window(stamped)
+	window(stamped, markBehind)
 	return nil
 }
 
@@ -79,9 +79,16 @@ func stamp(b *streaming.Batch[passed]) (*streaming.Batch[streaming.Pair[string, 
 	return streaming.NewBatch(out), nil
 }
 
-func window(s streaming.Stream[streaming.Pair[string, string]]) {
+// What the job says on its standard output when it begins to sleep before its output, and behind it.
+const (
+	markBefore = "before the output"
+	markBehind = "behind the output"
+)
+
+func window(s streaming.Stream[streaming.Pair[string, string]], mark string) {
 	s.ForeachBatch(func(_ context.Context, b streaming.Batch[streaming.Pair[string, string]]) error {
 		if b.Len() > 0 {
+			fmt.Println(mark)
 			<-time.After(20 * time.Millisecond)
 		}
 		return nil

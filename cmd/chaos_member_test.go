@@ -18,8 +18,41 @@ type member struct {
 	lives   int
 	process *exec.Cmd
 	ended   chan struct{} // closed when process is gone
+	marks   marks         // what the job of process says
 	wanted  bool          // it should be running
 	frozen  bool
+}
+
+// marks is the standard output of a job; what nobody waits for is dropped.
+type marks chan string
+
+// Write gets one mark or several.
+func (m marks) Write(text []byte) (int, error) {
+	for line := range strings.Lines(string(text)) {
+		select {
+		case m <- strings.TrimSpace(line):
+		default:
+		}
+	}
+	return len(text), nil
+}
+
+// aim waits until the job begins to sleep where the mode has its window, at most for two seconds: a kill at that moment is one between
+// commit and output, or between output and commit.
+func (m *member) aim(mark string) {
+	late := time.After(2 * time.Second)
+	for m.alive() {
+		select {
+		case said := <-m.marks:
+			if said == mark {
+				return
+			}
+		case <-m.ended:
+			return
+		case <-late:
+			return
+		}
+	}
 }
 
 func (m *member) folder() string { return filepath.Join(m.arm.dir, m.name) }
@@ -44,12 +77,12 @@ func (m *member) start(more ...string) error {
 	fmt.Fprintf(log, "--- %s %s\n", m.life(), time.Now().Format("15:04:05.000"))
 	worker := exec.Command(os.Args[0], append(m.arm.args(m), more...)...)
 	worker.Env = append(slices.Clone(os.Environ()), workerRole+"=-", workerJob+"="+m.arm.set.job(), copyTo+"="+m.arm.out, workerLife+"="+m.life())
-	worker.Stderr = log
+	worker.Stderr, worker.Stdout = log, marks(make(chan string))
 	if err := worker.Start(); err != nil {
 		return err
 	}
 	ended := make(chan struct{})
-	m.process, m.ended = worker, ended
+	m.process, m.ended, m.marks = worker, ended, worker.Stdout.(marks)
 	go func() {
 		_ = worker.Wait()
 		close(ended)

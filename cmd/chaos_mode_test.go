@@ -228,7 +228,7 @@ func (a *arm) destroy(events []chaosEvent) error {
 		if err := a.await(time.Hour, "end of waiting", func() bool { return !time.Now().Before(due) }); err != nil {
 			return err
 		}
-		if err := a.do(e.deed, a.members[e.member]); err != nil {
+		if err := a.do(e, a.members[e.member]); err != nil {
 			return err
 		}
 		if late := time.Now(); late.Sub(due) > time.Second {
@@ -239,10 +239,13 @@ func (a *arm) destroy(events []chaosEvent) error {
 	return nil
 }
 
-func (a *arm) do(d deed, m *member) error {
-	a.did[d]++
-	switch d {
+func (a *arm) do(e chaosEvent, m *member) error {
+	a.did[e.deed]++
+	switch e.deed {
 	case deedKill:
+		if e.aimed {
+			m.aim(a.window())
+		}
 		if m.kill() {
 			a.killed.Add(1)
 		}
@@ -259,6 +262,14 @@ func (a *arm) do(d deed, m *member) error {
 		return m.start()
 	}
 	return nil
+}
+
+// window is where a kill shows what the mode does not promise.
+func (a *arm) window() string {
+	if a.delivery == "at-most-once" {
+		return markBefore
+	}
+	return markBehind
 }
 
 // ended judges the end of a member that was asked to leave. One may have been fenced a moment before: by a request of the life before

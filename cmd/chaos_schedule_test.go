@@ -23,6 +23,7 @@ type chaosEvent struct {
 	at     time.Duration
 	deed   deed
 	member int
+	aimed  bool // a kill that waits for the moment in which the mode breaks what it does not promise
 }
 
 // drawing makes a schedule.
@@ -31,6 +32,7 @@ type drawing struct {
 	busy   []time.Duration // until when each member is under treatment
 	away   []time.Duration // until when each member is absent for longer than its session
 	events []chaosEvent
+	kills  int
 }
 
 // schedule draws the events of a run: the same for the same settings, whatever the mode under test. Most members come back at once,
@@ -41,14 +43,10 @@ func schedule(s chaosSettings) []chaosEvent {
 	const each = 700 * time.Millisecond // with what the members are spared
 	pace := max(1, float64(time.Duration(s.brokers)*brokerCycle)/float64(time.Duration(s.kills)*each))
 	var now time.Duration
-	for killed := 0; killed < s.kills; {
+	for d.kills < s.kills {
 		now += time.Duration(pace * float64(d.between(200*time.Millisecond, 900*time.Millisecond)))
-		member := d.idle(now)
-		if member < 0 {
-			continue
-		}
-		if d.treat(member, now) {
-			killed++
+		if member := d.idle(now); member >= 0 {
+			d.treat(member, now)
 		}
 	}
 	slices.SortStableFunc(d.events, func(a, b chaosEvent) int { return cmp.Compare(a.at, b.at) })
@@ -73,8 +71,11 @@ func (d *drawing) idle(now time.Duration) int {
 	return idle[d.random.IntN(len(idle))]
 }
 
-// treat does something to a member, and tells whether it is killed.
-func (d *drawing) treat(member int, now time.Duration) bool {
+// aimEvery is which kills are aimed: of few at random times, none might hit.
+const aimEvery = 4
+
+// treat does something to a member.
+func (d *drawing) treat(member int, now time.Duration) {
 	long := chaosSession + d.between(time.Second, 3*time.Second)
 	first, then, back := deedKill, deedStart, now
 	switch roll := d.random.IntN(100); {
@@ -85,7 +86,7 @@ func (d *drawing) treat(member int, now time.Duration) bool {
 	case roll < 82:
 		first, back = deedLeave, now+d.between(500*time.Millisecond, 3*time.Second)
 	case d.absent(now) > 0: // too few would be left
-		return false
+		return
 	case roll < 90:
 		back += long
 	default:
@@ -94,9 +95,13 @@ func (d *drawing) treat(member int, now time.Duration) bool {
 	if back-now > chaosSession {
 		d.away[member] = back
 	}
-	d.events = append(d.events, chaosEvent{now, first, member}, chaosEvent{back, then, member})
+	aimed := false
+	if first == deedKill {
+		d.kills++
+		aimed = d.kills%aimEvery == 0
+	}
+	d.events = append(d.events, chaosEvent{now, first, member, aimed}, chaosEvent{back, then, member, false})
 	d.busy[member] = back + d.between(0, 1500*time.Millisecond)
-	return first == deedKill
 }
 
 func (d *drawing) absent(now time.Duration) int {

@@ -33,7 +33,6 @@ type revoke struct{ released chan struct{} }
 // onAssigned is kgo's callback, before anything of the new partitions can be fetched: they start paused. kgo calls it with nothing,
 // too, when the group has given us no more than before.
 func (s *Source) onAssigned(_ context.Context, client *kgo.Client, added map[string][]int32) {
-	<-s.ready
 	if len(added) > 0 {
 		client.PauseFetchPartitions(added)
 		s.prepareOffsets()

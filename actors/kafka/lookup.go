@@ -79,7 +79,8 @@ func (s *Source) lookupOnce(ctx context.Context, partitions []messages.TopicPart
 	if err != nil {
 		return nil, err
 	}
-	committed, err := s.admin.FetchOffsets(kadm.RequireStable(ctx), s.config.Group)
+	_, admin := s.clients()
+	committed, err := admin.FetchOffsets(kadm.RequireStable(ctx), s.config.Group)
 	if err != nil {
 		return nil, err
 	}
@@ -105,17 +106,18 @@ func (s *Source) lookupOnce(ctx context.Context, partitions []messages.TopicPart
 // bounds asks for the start and the ends of the partitions' topics.
 func (s *Source) bounds(ctx context.Context, partitions []messages.TopicPartition) (func(messages.TopicPartition) (found, error), error) {
 	topics := topicsOf(partitions)
-	starts, err := s.admin.ListStartOffsets(ctx, topics...)
+	_, admin := s.clients()
+	starts, err := admin.ListStartOffsets(ctx, topics...)
 	if err != nil {
 		return nil, err
 	}
-	highs, err := s.admin.ListEndOffsets(ctx, topics...)
+	highs, err := admin.ListEndOffsets(ctx, topics...)
 	if err != nil {
 		return nil, err
 	}
 	ends := highs
 	if s.config.ReadCommitted {
-		if ends, err = s.admin.ListCommittedOffsets(ctx, topics...); err != nil {
+		if ends, err = admin.ListCommittedOffsets(ctx, topics...); err != nil {
 			return nil, err
 		}
 	}

@@ -49,13 +49,11 @@ func (s *Source) CommitOffsets(ctx context.Context, offsets []messages.Offset) e
 // errNotHeld is our own answer: the partition is not assigned to this member.
 var errNotHeld = errors.New("not assigned to this member")
 
-// disowned tells whether the commit failed because the member has lost the partitions. A fenced instance ends the stream, too.
+// disowned tells whether the commit failed because the member has lost the partitions, or its name: of that, the next heartbeat tells.
 func (s *Source) disowned(err error) bool {
-	if errors.Is(err, kerr.FencedInstanceID) {
-		s.spawn(func() { s.fenced(err) })
-		return true
-	}
-	for _, gone := range []error{errNotHeld, kerr.IllegalGeneration, kerr.UnknownMemberID, kerr.StaleMemberEpoch, kerr.FencedMemberEpoch} {
+	for _, gone := range []error{
+		errNotHeld, kerr.IllegalGeneration, kerr.UnknownMemberID, kerr.StaleMemberEpoch, kerr.FencedMemberEpoch, kerr.FencedInstanceID,
+	} {
 		if errors.Is(err, gone) {
 			return true
 		}
@@ -68,9 +66,7 @@ func (s *Source) disowned(err error) bool {
 // ends meanwhile (RevokeTimeout) is followed by a join, and only that join can give the partition to somebody else.
 // The request carries the member's id and generation of that moment; kgo fills them in.
 func (s *Source) commit(ctx context.Context, offsets []messages.Offset) error {
-	s.mu.Lock()
-	client := s.client
-	s.mu.Unlock()
+	client, _ := s.clients()
 	if client == nil {
 		return errNotHeld
 	}
@@ -138,9 +134,7 @@ func (s *Source) committed(offsets []messages.Offset) {
 
 // GroupMetadata is this member's id and generation, for a transaction that commits the group's offsets; "" and -1 outside the group.
 func (s *Source) GroupMetadata() (member string, generation int32) {
-	s.mu.Lock()
-	client := s.client
-	s.mu.Unlock()
+	client, _ := s.clients()
 	if client == nil {
 		return "", -1
 	}

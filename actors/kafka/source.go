@@ -65,19 +65,16 @@ type Source struct {
 	ctx      context.Context // the context of look-ups, ends first
 	cancel   context.CancelFunc
 	stopping chan struct{}
-	ready    chan struct{} // closed when client, admin and fetcher are there
 	polled   chan struct{} // closed when the fetcher has ended
 	work     sync.WaitGroup
 	once     sync.Once
-
-	client  *kgo.Client
-	admin   *kadm.Client
-	fetcher *fetcher
 
 	tellMu  sync.Mutex
 	deliver func(any)
 
 	mu      sync.Mutex
+	client  *kgo.Client // nil before Start; another one when the instance name was lost and taken back
+	admin   *kadm.Client
 	queue   queue
 	stopped bool
 	joined  bool // the group has told what is assigned, be it nothing
@@ -89,7 +86,7 @@ type Source struct {
 	waits   map[string]string
 	waiting string
 	failure error
-	usurped bool // another member has our InstanceID
+	usurped bool // another member has our InstanceID; client has left the group
 }
 
 // NewSource checks the configuration. It does not touch the network; Start does.
@@ -99,7 +96,7 @@ func NewSource(c SourceConfig) (*Source, error) {
 	}
 	s := &Source{
 		config: c, log: c.Log,
-		stopping: make(chan struct{}), ready: make(chan struct{}), polled: make(chan struct{}),
+		stopping: make(chan struct{}), polled: make(chan struct{}),
 		owned:   make(map[messages.TopicPartition]*holding),
 		revokes: make(map[int64]*revoke),
 		started: make(map[messages.TopicPartition]bool),
@@ -121,6 +118,9 @@ func (c *SourceConfig) complete() error {
 	}
 	if c.Memory <= 0 {
 		c.Memory = 64 << 20
+	}
+	if c.SessionTimeout <= 0 {
+		c.SessionTimeout = 45 * time.Second
 	}
 	if c.RebalanceTimeout <= 0 {
 		c.RebalanceTimeout = time.Minute
@@ -154,6 +154,7 @@ func (s *Source) options() []kgo.Opt {
 		kgo.Balancers(kgo.CooperativeStickyBalancer()),
 		kgo.DisableAutoCommit(),
 		kgo.KeepControlRecords(),
+		kgo.SessionTimeout(c.SessionTimeout),
 		kgo.RebalanceTimeout(c.RebalanceTimeout),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()), // out of range is our policy's matter, never kgo's
 		kgo.AdjustFetchOffsetsFn(s.onOffsets),
@@ -171,9 +172,6 @@ func (s *Source) options() []kgo.Opt {
 	if c.ReadCommitted {
 		opts = append(opts, kgo.FetchIsolationLevel(kgo.ReadCommitted()))
 	}
-	if c.SessionTimeout > 0 {
-		opts = append(opts, kgo.SessionTimeout(c.SessionTimeout))
-	}
 	if c.HeartbeatInterval > 0 {
 		opts = append(opts, kgo.HeartbeatInterval(c.HeartbeatInterval))
 	}
@@ -187,23 +185,37 @@ func (s *Source) Start() {
 	}
 }
 
-// start holds mu throughout, so that a Stop comes before all of it or after. kgo may call back before NewClient has returned: the
-// callbacks wait for ready.
+// start holds mu throughout, so that a Stop comes before all of it or after.
 func (s *Source) start() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped {
 		return nil
 	}
+	if err := s.connectLocked(); err != nil {
+		return err
+	}
+	s.work.Go(newFetcher(s, s.client).run)
+	s.work.Go(s.watch)
+	return nil
+}
+
+// connectLocked makes a client, which joins the group. It may call back before NewClient has returned; all that the callbacks need waits for
+// mu, which the caller holds.
+func (s *Source) connectLocked() error {
 	client, err := kgo.NewClient(s.opts...)
 	if err != nil {
 		return err
 	}
-	s.client, s.admin, s.fetcher = client, kadm.NewClient(client), newFetcher(s, client)
-	s.work.Go(s.fetcher.run)
-	s.work.Go(s.watch)
-	close(s.ready)
+	s.client, s.admin = client, kadm.NewClient(client)
 	return nil
+}
+
+// clients are the client of now, and its administrator.
+func (s *Source) clients() (*kgo.Client, *kadm.Client) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.client, s.admin
 }
 
 // spawn runs f on a goroutine that Stop waits for; after Stop it does nothing.

@@ -3,6 +3,7 @@ package kafka
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +47,51 @@ func TestStaticMember(t *testing.T) {
 				t.Errorf("waited %v", waited)
 			}
 			m.stop()
+		}, kfake.SeedTopics(2, "events"))
+	})
+	t.Run("name held by a life that is gone", func(t *testing.T) {
+		inBubble(t, func(g *ground) {
+			zero := tp("events", 0)
+			g.write("events", 0, 0, 10)
+			m := static(g, "a")
+			m.awaitUntil(zero, 10)
+			// As a coordinator does that has taken over from a dead one, and knows the name's holder before this member only.
+			g.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.FencedInstanceID, Count: 1})
+			m.await("Lost", func() bool { return m.lanes[zero] == nil })
+			begun := time.Now()
+			if err := m.source.CommitOffsets(g.t.Context(), []messages.Offset{{TopicPartition: zero, At: 10}}); !errors.Is(err, messages.ErrNotOwner) {
+				t.Error(err)
+			}
+			g.write("events", 0, 10, 10)
+			m.awaitUntil(zero, 20)
+			if waited := time.Since(begun); waited > 7*time.Second {
+				t.Errorf("waited %v", waited)
+			}
+			if err := m.source.CommitOffsets(g.t.Context(), []messages.Offset{{TopicPartition: zero, At: 20}}); err != nil {
+				t.Error(err)
+			}
+			if waits := m.source.Waiting(); waits != "" {
+				t.Errorf("still waits for %s", waits)
+			}
+			m.stop()
+			if n := groupSize(g); n != 0 {
+				t.Errorf("%d members", n)
+			}
+		}, kfake.SeedTopics(2, "events"))
+	})
+	t.Run("stopped while it waits for its name", func(t *testing.T) {
+		inBubble(t, func(g *ground) {
+			first := static(g, "a")
+			first.has(2)
+			second := static(g, "a")
+			first.await("a wait", func() bool { return strings.Contains(first.source.Waiting(), "instance name") })
+			begun := time.Now()
+			first.stop()
+			if waited := time.Since(begun); waited > time.Second {
+				t.Errorf("waited %v", waited)
+			}
+			second.has(2)
+			second.stop()
 		}, kfake.SeedTopics(2, "events"))
 	})
 	t.Run("name in use elsewhere", func(t *testing.T) {

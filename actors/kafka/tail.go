@@ -115,7 +115,8 @@ func (s *Source) isolation() kgo.IsolationLevel {
 // fetchOnce is one plain fetch of one partition from its leader, outside of any fetch session. It waits a little for data, so that
 // an empty answer means that there is none.
 func (s *Source) fetchOnce(ctx context.Context, p messages.TopicPartition, from int64) (*kmsg.FetchResponseTopicPartition, error) {
-	topics, err := s.admin.ListTopics(ctx, p.Topic)
+	client, admin := s.clients()
+	topics, err := admin.ListTopics(ctx, p.Topic)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +124,7 @@ func (s *Source) fetchOnce(ctx context.Context, p messages.TopicPartition, from 
 	if !ok || detail.Err != nil {
 		return nil, fmt.Errorf("%s: %w", p, orUnknown(detail.Err))
 	}
-	response, err := s.client.Broker(int(detail.Leader)).Request(ctx, fetchRequest(p, topics[p.Topic].ID, from, s.config.ReadCommitted))
+	response, err := client.Broker(int(detail.Leader)).Request(ctx, fetchRequest(p, topics[p.Topic].ID, from, s.config.ReadCommitted))
 	if err != nil {
 		return nil, err
 	}

@@ -66,7 +66,7 @@ func (s *Source) trouble(f *fetcher, p messages.TopicPartition, err error) {
 	switch {
 	case errors.Is(err, kgo.ErrClientClosed), errors.Is(err, context.Canceled):
 	case errors.As(err, &session):
-		s.sessionTrouble(session.Err)
+		s.sessionTrouble(f.client, session.Err)
 	case known == nil:
 		s.strayTrouble(p, err)
 	case errors.As(err, &loss):
@@ -103,11 +103,10 @@ func (s *Source) strayTrouble(p messages.TopicPartition, err error) {
 	s.log.Warn("the client reports an error", "partition", p.String(), "error", err)
 }
 
-// sessionTrouble is kgo's word that the member could not join or was thrown out. kgo joins again by itself, in one case wrongly:
-// a fenced instance would fence the other one in turn, for ever. So then the group is abandoned (nil: without waiting).
-func (s *Source) sessionTrouble(err error) {
+// sessionTrouble is client's word that the member could not join or was thrown out. It joins again by itself, but in one case.
+func (s *Source) sessionTrouble(client *kgo.Client, err error) {
 	if errors.Is(err, kerr.FencedInstanceID) {
-		s.fenced(err)
+		s.fenced(client, err)
 		return
 	}
 	for _, code := range []error{
@@ -120,13 +119,4 @@ func (s *Source) sessionTrouble(err error) {
 		}
 	}
 	s.wait(waitGroup, fmt.Sprintf("the group %q: %v", s.config.Group, s.explain(err)))
-}
-
-// fenced gives the group up to the other instance of our name.
-func (s *Source) fenced(err error) {
-	s.mu.Lock()
-	s.usurped = true
-	s.mu.Unlock()
-	s.fail(s.explain(err))
-	_ = s.client.LeaveGroupContext(nil) //nolint:staticcheck // nil is kgo's way to say: do not wait
 }

@@ -49,7 +49,8 @@ func (w *watcher) look(ctx context.Context) bool {
 	s := w.source
 	once, cancel := context.WithTimeout(ctx, watchTimeout)
 	defer cancel()
-	topics, err := s.admin.ListTopics(once, s.config.Topics...)
+	client, admin := s.clients()
+	topics, err := admin.ListTopics(once, s.config.Topics...)
 	switch {
 	case ctx.Err() != nil:
 		return true
@@ -57,7 +58,7 @@ func (w *watcher) look(ctx context.Context) bool {
 		s.fail(s.explain(err))
 		return false
 	case err != nil:
-		s.wait(waitBrokers, unreachable(s.client, err))
+		s.wait(waitBrokers, unreachable(client, err))
 		return false
 	}
 	s.wait(waitBrokers, "")
