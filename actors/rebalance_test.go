@@ -30,7 +30,22 @@ type memberRig struct {
 	out    bytes.Buffer
 }
 
+// join starts an instance that counts the events.
 func (r *rig) join(name string) *memberRig {
+	return r.joinWith(name, func(m *memberRig) { m.counts(streaming.Events(m.stream).Count()) }, nil)
+}
+
+func (m *memberRig) counts(s streaming.Stream[int64]) {
+	s.ForeachBatch(func(_ context.Context, b streaming.Batch[int64]) error {
+		for _, n := range b.Elements() {
+			m.count += n
+		}
+		return nil
+	})
+}
+
+// joinWith starts an instance of another job; change may be nil.
+func (r *rig) joinWith(name string, job func(*memberRig), change func(*actors.Settings), more ...streaming.Setting) *memberRig {
 	r.t.Helper()
 	m := &memberRig{}
 	source, err := kafka.NewSource(kafka.SourceConfig{
@@ -41,18 +56,19 @@ func (r *rig) join(name string) *memberRig {
 		r.t.Fatal(err)
 	}
 	engine := &starting{source: source}
-	m.stream = streaming.NewContext(200*time.Millisecond, streaming.WithTopics("events"), streaming.WithEngine(engine))
-	engine.System = actors.NewSystem(actors.Settings{
+	m.stream = streaming.NewContext(200*time.Millisecond, append(more, streaming.WithTopics("events"), streaming.WithEngine(engine))...)
+	set := actors.Settings{
 		Instance: name, Group: "g", Context: m.stream, Source: source, Writer: r.writer,
 		Delivery: actors.AtLeastOnce{Store: actors.InGroup{Offsets: source}}, Ledger: &m.ledger, Memory: 64 << 20, Stdout: &m.out,
 		Failure: actors.Failure{Retries: 3, Backoff: 200 * time.Millisecond},
 		Log:     zerolog.New(zerolog.NewTestWriter(r.t)).Level(zerolog.WarnLevel),
 		Close:   func() error { source.Stop(true); return nil },
-	})
-	streaming.Events(m.stream).Count().ForeachBatch(func(_ context.Context, b streaming.Batch[int64]) error {
-		m.count += b.Elements()[0]
-		return nil
-	})
+	}
+	if change != nil {
+		change(&set)
+	}
+	engine.System = actors.NewSystem(set)
+	job(m)
 	if err := m.stream.Start(); err != nil {
 		r.t.Fatal(err)
 	}

@@ -233,12 +233,21 @@ func (g *ground) nothingCommittedBehind(bad []*kgo.Record) {
 
 // A dead-letter topic that is too small for a record stops the stream with the reason. When it has been enlarged, nothing is lost.
 func TestKafkaADeadLetterTopicThatIsTooSmall(t *testing.T) {
+	for _, delivery := range []string{"at-least-once", "exactly-once"} {
+		t.Run(delivery, func(t *testing.T) {
+			t.Parallel()
+			smallLetters(t, delivery)
+		})
+	}
+}
+
+func smallLetters(t *testing.T, delivery string) {
 	g := newGround(t, 1, nil)
 	g.create(g.topic+".dlq", 1, map[string]string{"max.message.bytes": "1000"})
 	large := &kgo.Record{Value: bytes.Repeat([]byte("x"), 5000)}
 	g.write(event(0, id(0)), large, event(0, id(1)))
 	var seen []string
-	args := g.args("-X", "errors.tolerance=all")
+	args := g.args("-X", "errors.tolerance=all", "-X", "delivery="+delivery)
 	startJob(t, collecting(&seen), args...).ended(t, cmd.ExitFailed, "dead-letter topic", "max.message.bytes, which is 1000", g.topic+".dlq")
 	g.nothingCommittedBehind([]*kgo.Record{large})
 	enough := "100000"

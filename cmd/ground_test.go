@@ -85,7 +85,7 @@ func (g *ground) write(records ...*kgo.Record) {
 	}
 }
 
-// read gives all records of a topic, and how many partitions it has.
+// read gives all committed records of a topic, and how many partitions it has. Its log begins at 0 and is not compacted.
 func (g *ground) read(topic string) (records []*kgo.Record, partitions int) {
 	g.Helper()
 	ends, err := g.admin.ListEndOffsets(g.Context(), topic)
@@ -94,15 +94,21 @@ func (g *ground) read(topic string) (records []*kgo.Record, partitions int) {
 	}
 	want := 0
 	ends.Each(func(o kadm.ListedOffset) { want, partitions = want+int(o.Offset), partitions+1 })
-	reader, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(g.brokers, ",")...), kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	reader, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(g.brokers, ",")...), kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords())
 	if err != nil {
 		g.Fatal(err)
 	}
 	defer reader.Close()
 	ctx, cancel := context.WithTimeout(g.Context(), 30*time.Second)
 	defer cancel()
-	for len(records) < want && ctx.Err() == nil {
-		records = append(records, reader.PollFetches(ctx).Records()...)
+	for read := 0; read < want && ctx.Err() == nil; {
+		for _, r := range reader.PollFetches(ctx).Records() {
+			read++ // with what ends a transaction
+			if !r.Attrs.IsControl() {
+				records = append(records, r)
+			}
+		}
 	}
 	return records, partitions
 }
