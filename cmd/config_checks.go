@@ -14,6 +14,7 @@ func (l *loader) crossCheck() {
 	l.checkExactlyOnce()
 	l.checkDeadLetters()
 	l.checkServers()
+	l.checkSecurity()
 	l.checkExchange()
 }
 
@@ -79,6 +80,14 @@ func (l *loader) checkExactlyOnce() {
 	}
 	if !c.Settings.ReadCommitted() {
 		l.needs("isolation.level", "with delivery: exactly-once, what others have not committed must not be read", "read_committed, or another delivery")
+	}
+}
+
+// checkSecurity: who sets how a cluster is logged in to means a cluster, and not the broker inside this process.
+func (l *loader) checkSecurity() {
+	key := l.config.propertyKey("security.protocol")
+	if l.config.embedded() && l.config.Settings.Secured() {
+		l.against(key, "the embedded broker speaks PLAINTEXT only", "PLAINTEXT, or where the cluster is: kafka.bootstrap.servers")
 	}
 }
 

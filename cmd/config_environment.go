@@ -58,7 +58,11 @@ func (l *loader) environment() {
 }
 
 func (l *loader) unknownVariable(at Origin) {
-	nearest := nearestOf(at.Name, slices.Sorted(maps.Keys(variables())))
+	known := slices.Sorted(maps.Keys(variables()))
+	nearest := nearestOf(at.Name, known)
+	if nearest == "" { // HIBANA_BOOTSTRAP_SERVERS
+		nearest = nearestOf(variablePrefix+"KAFKA_"+strings.TrimPrefix(at.Name, variablePrefix), known)
+	}
 	if nearest != "" && !injected.MatchString(at.Name) {
 		l.report(at, "", "no setting has this variable", "", nearest)
 		return

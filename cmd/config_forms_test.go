@@ -65,6 +65,8 @@ func TestMisspeltVariablesAreErrors(t *testing.T) {
 	for wrong, right := range map[string]string{
 		"HIBANA_INTRVAL": "HIBANA_INTERVAL", "HIBANA_KAFKA_BOOTSTRAP_SERVER": "HIBANA_KAFKA_BOOTSTRAP_SERVERS",
 		"HIBANA_KAFKA_GROUPID": "HIBANA_KAFKA_GROUP_ID", "HIBANA_TOPIC": "HIBANA_TOPICS",
+		"HIBANA_BOOTSTRAP_SERVERS": "HIBANA_KAFKA_BOOTSTRAP_SERVERS", "HIBANA_GROUP_ID": "HIBANA_KAFKA_GROUP_ID",
+		"HIBANA_BOOTSTRAP_SERVER": "HIBANA_KAFKA_BOOTSTRAP_SERVERS",
 	} {
 		f := findings(t, LoadOptions{Env: []string{wrong + "=hunter22"}})
 		if len(f) != 1 || f[0].Nearest != right || f[0].Origin.Name != wrong || strings.Contains(f[0].String(), "hunter22") {

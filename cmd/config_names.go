@@ -39,7 +39,9 @@ func memberName(name string) error {
 // topicName follows Kafka's own rule.
 func topicName(name string) error {
 	switch {
-	case !legalName.MatchString(name) || name == "." || name == "..":
+	case name == "." || name == "..":
+		return bad("", "%q is not a topic's name", name)
+	case !legalName.MatchString(name):
 		return bad(strings.Trim(unsafeInName.ReplaceAllString(name, "-"), "-"), "%q is not a topic's name", name)
 	case len(name) > 249:
 		return bad("", "a topic's name has at most 249 characters, and this one %d", len(name))

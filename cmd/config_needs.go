@@ -32,7 +32,11 @@ func (c *Config) CheckGroup() error {
 	if c.embedded() || c.group() != "" {
 		return nil
 	}
-	return c.found(c.propertyKey("bootstrap.servers"), Finding{
+	at := c.propertyKey("group.id") // which may be empty
+	if !c.IsSet(at) {
+		at = c.propertyKey("bootstrap.servers")
+	}
+	return c.found(at, Finding{
 		Key:      groupKey,
 		Problem:  "nobody has named the consumer group of this cluster, under which offsets are committed and instances share the work",
 		Accepted: "in a file  kafka: {group.id: counts}  or  -X kafka.group.id=counts",

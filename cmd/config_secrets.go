@@ -48,8 +48,15 @@ func (l *loader) expandAll(v value) value {
 	return v
 }
 
+// unclosed is a reference that lacks its last character, and would be taken for a text.
+var unclosed = regexp.MustCompile(`(?:^|[^$])\$\{(?:env|file):[^{}]*$`)
+
 // expand puts in what a text refers to, and makes v a secret if there is anything.
 func (l *loader) expand(v *value, text string) string {
+	if unclosed.MatchString(text) {
+		l.report(v.origin, v.key, "${…} is not closed", "${env:NAME}, ${file:/path}", "")
+		return text
+	}
 	return reference.ReplaceAllStringFunc(text, func(whole string) string {
 		if strings.HasPrefix(whole, "$$") {
 			return whole[1:]
@@ -75,6 +82,8 @@ func (l *loader) secret(text string) {
 // fetch finds one secret. What is missing is a finding that names both the key and the place.
 func (l *loader) fetch(v value, source, name string, hasColon bool) (string, bool) {
 	switch {
+	case name == "" && hasColon && (source == "env" || source == "file"):
+		l.report(v.origin, v.key, "${"+source+":} names nothing", "${env:NAME}, ${file:/path}", "")
 	case source == "env" && hasColon:
 		if text, ok := l.environ(name); ok {
 			return text, true

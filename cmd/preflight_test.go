@@ -85,6 +85,17 @@ func TestARealClusterNeedsAGroup(t *testing.T) {
 	}
 }
 
+// A group that is set and empty is shown where it stands; a config.yml is read like a config.yaml, and what it says is no run elsewhere.
+func TestAConfigYmlIsRead(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("config.yml", []byte("kafka:\n  bootstrap.servers: broker:9092\n  group.id: ''\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"run"}, {}} {
+		start(t, args...).ended(t, cmd.ExitUsage, "config.yml:3:13: kafka.group.id: ", "    group.id: ''\n", "kafka: {group.id: counts}")
+	}
+}
+
 // A job with state and no folder to keep it in is told what to set.
 func TestStateNeedsAFolder(t *testing.T) {
 	job := func(s *streaming.Context) error {

@@ -63,13 +63,16 @@ func (m *Main) runCommand(flags *runFlags) *cobra.Command {
 	return c
 }
 
-// configFile is the file to read: the one that was named, or config.yaml of the current folder.
+// configFile is the file to read: the one that was named, or config.yaml of the current folder. One that ends in .yml was meant to be
+// read as well: without it a run would be one on the embedded broker.
 func (f *runFlags) configFile() string {
 	if f.file != "" {
 		return f.file
 	}
-	if _, err := os.Stat("config.yaml"); err == nil {
-		return "config.yaml"
+	for _, name := range []string{"config.yaml", "config.yml"} {
+		if _, err := os.Stat(name); err == nil {
+			return name
+		}
 	}
 	return ""
 }

@@ -14,6 +14,11 @@ func (s *Settings) Embedded() bool {
 	return len(servers) == 1 && servers[0] == embeddedBroker
 }
 
+// Secured tells whether security.protocol asks for encryption or a login.
+func (s *Settings) Secured() bool {
+	return s.consumer.text("security.protocol") != "PLAINTEXT" || s.producer.text("security.protocol") != "PLAINTEXT"
+}
+
 // Group is group.id; "" when it is not set.
 func (s *Settings) Group() string { return s.consumer.text("group.id") }
 
