@@ -72,6 +72,9 @@ func joinValues(constant int) func(a, b int) int {
 	}
 }
 
+func plus(a, b int) int  { return a + b }
+func minus(a, b int) int { return a - b }
+
 // fold depends on the order of the values.
 func fold(values []int, constant int) int {
 	sum := constant

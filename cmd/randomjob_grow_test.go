@@ -15,13 +15,16 @@ import (
 
 // randomJob is a job, and what it reads, both grown from a seed: data, so that it can be written down, run twice, and changed in one place.
 type randomJob struct {
-	seed       uint64
-	partitions int
-	events     bool // the source is Events, not DirectStream
-	steps      []jobStep
-	prints     []jobPrint
-	batches    [][]messages.Outgoing
-	restart    int // behind so many of the program's batches, 0 for never
+	seed        uint64
+	partitions  int
+	events      bool // the source is Events, not DirectStream
+	timed       bool // words have a time in them
+	byPartition bool // exchange: partition
+	steps       []jobStep
+	prints      []jobPrint
+	batches     [][]messages.Outgoing
+	lead, ahead int // batches before the first of the job's, and the kit's ahead of those
+	restart     int // behind so many of the program's batches, 0 for never
 }
 
 // jobStep is one operation, on the stream of an earlier step, -1 for the source's words.
@@ -38,7 +41,8 @@ type jobPrint struct{ step, limit int }
 // grow makes a job of 2 to 8 operations with 1 to 3 outputs, and 6 to 11 batches for it, some of them empty.
 func grow(seed uint64) randomJob {
 	random := rand.New(rand.NewPCG(seed, 0))
-	j := randomJob{seed: seed, partitions: 1 + random.IntN(4), events: random.IntN(4) == 0}
+	j := randomJob{seed: seed, partitions: 1 + random.IntN(4), events: random.IntN(4) == 0, timed: random.IntN(4) == 0}
+	j.byPartition = !j.events && random.IntN(5) == 0
 	for range 2 + random.IntN(7) {
 		j.growStep(random)
 	}
@@ -47,6 +51,9 @@ func grow(seed uint64) randomJob {
 		print := jobPrint{last, 5 + random.IntN(10)}
 		if i > 0 {
 			print = jobPrint{random.IntN(last + 1), random.IntN(10)}
+		}
+		if j.byPartition {
+			print.limit = 1000 // all: their order is another one
 		}
 		j.prints = append(j.prints, print)
 	}
@@ -64,13 +71,17 @@ func (j *randomJob) growStep(random *rand.Rand) {
 		s.input = random.IntN(s.number+1) - 1
 	}
 	gives := "words"
+	if j.byPartition {
+		gives = "pairs"
+	}
 	if s.input >= 0 {
 		gives, s.period = j.steps[s.input].makes, j.steps[s.input].period
 	}
 	for {
 		s.operation = operations[random.IntN(len(operations))]
-		used := slices.ContainsFunc(j.steps, func(o jobStep) bool { return o.name == s.operation.name })
-		if s.takes == gives && !(s.windowed && s.period > 2) && !(s.once && used) {
+		used := slices.ContainsFunc(j.steps, func(o jobStep) bool { return s.once && o.name == s.name || s.joins && o.joins })
+		fits := s.takes == gives && (!j.byPartition || s.byKey)
+		if fits && !(s.windowed && s.period > 2) && !used {
 			break
 		}
 	}
@@ -86,7 +97,7 @@ func (j *randomJob) growStep(random *rand.Rand) {
 // growBatches writes records with few keys and few words, so that both meet again; the empty key is one of them.
 func (j *randomJob) growBatches(random *rand.Rand) {
 	keys, words := strings.Split(",a,b,cc,dd,e,f", ","), strings.Fields("to be or not that is the question whether")
-	for range 6 + random.IntN(6) {
+	for i := range 6 + random.IntN(6) {
 		var batch []messages.Outgoing
 		size := random.IntN(4) * random.IntN(8)
 		if random.IntN(10) == 0 {
@@ -94,6 +105,9 @@ func (j *randomJob) growBatches(random *rand.Rand) {
 		}
 		for range size {
 			value := words[random.IntN(len(words))]
+			if j.timed {
+				value += fmt.Sprintf("@%d@", i)
+			}
 			if j.events {
 				value = fmt.Sprintf(`{"content":%q}`, value)
 			}
@@ -105,11 +119,11 @@ func (j *randomJob) growBatches(random *rand.Rand) {
 
 // write is the job, as Main and the kit take it. The count of each batch's records comes first: it tells which batch is which.
 func (j randomJob) write(s *streaming.Context) error {
-	words := j.source(s)
+	words, byKey := j.source(s)
 	words.Count().Print()
 	flows := make([]flow, 0, len(j.steps))
 	for _, step := range j.steps {
-		in := wordsFlow(words)
+		in := flow{words, byKey}
 		if step.input >= 0 {
 			in = flows[step.input]
 		}
@@ -125,12 +139,17 @@ func (j randomJob) write(s *streaming.Context) error {
 	return nil
 }
 
-func (j randomJob) source(s *streaming.Context) streaming.Stream[string] {
+// source are the words, and, where keys are those of the records, pairs.
+func (j randomJob) source(s *streaming.Context) (words streaming.Stream[string], byKey streaming.PairStream[string, int]) {
 	if j.events {
-		return streaming.Map(streaming.Events(s), messages.RichEvent.Content)
+		return streaming.Map(streaming.Events(s), messages.RichEvent.Content), byKey
 	}
 	records := streaming.DirectStream(s, streaming.String, streaming.String)
-	return streaming.Map(records, func(r messages.Record[string, string]) string { return r.Key() + r.Value() })
+	words = streaming.Map(records, func(r messages.Record[string, string]) string { return r.Key() + r.Value() })
+	if j.byPartition {
+		byKey = streaming.MapToPair(records, func(r messages.Record[string, string]) (string, int) { return r.Key(), digest(r.Value(), 1) })
+	}
+	return words, byKey
 }
 
 // changed are jobs that differ from this one in one place each: the constant, the width or the slide of one operation.
@@ -169,7 +188,7 @@ func (s jobStep) String() string {
 // String describes the job: what it reads, its operations, one a line with the number of its input, and its outputs.
 func (j randomJob) String() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "seed %d: %d partitions, events %v, restart behind %d batches\n", j.seed, j.partitions, j.events, j.restart)
+	fmt.Fprintf(&out, "seed %d: %d partitions, events %v, by partition %v, restart behind %d batches\n", j.seed, j.partitions, j.events, j.byPartition, j.restart)
 	for _, s := range j.steps {
 		fmt.Fprintf(&out, "  %2d = %v\n", s.number, s)
 	}

@@ -5,6 +5,7 @@ package cmd_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hibana-stream/hibana/actors/streaming"
@@ -31,12 +32,17 @@ type operation struct {
 	takes, makes string // words or pairs
 	windowed     bool   // it has a width and a slide
 	once         bool   // it multiplies its elements: one a job
+	joins        bool   // it squares them: one of all such a job
+	byKey        bool   // a key stays what it is, and where it is: it may be kept by partition
 	apply        func(in flow, s jobStep) flow
 }
 
+// operations are all of them.
+var operations = slices.Concat(onWords, onPairs, inEventTime)
+
 // The functions keep the order of what they are given visible: they are associative, but most are not commutative. What they make stays
 // short, and every one has a constant, s.constant, so that a job can be changed in one place.
-var operations = []operation{
+var onWords = []operation{
 	{name: "filter", takes: "words", makes: "words", apply: func(in flow, s jobStep) flow {
 		return wordsFlow(in.words.Filter(func(w string) bool { return digest(w, s.constant)%4 != 0 }))
 	}},
@@ -85,62 +91,29 @@ var operations = []operation{
 	{name: "countByWindow", takes: "words", makes: "words", windowed: true, apply: func(in flow, s jobStep) flow {
 		return wordsFlow(streaming.Map(in.words.CountByWindow(s.windows()), func(n int64) string { return fmt.Sprint(n) }))
 	}},
-	{name: "words", takes: "pairs", makes: "words", apply: func(in flow, s jobStep) flow {
-		return wordsFlow(streaming.Map(in.pairs.Stream, func(p streaming.Pair[string, int]) string {
-			return short(fmt.Sprintf("%s%d", p.Key, p.Value+s.constant))
-		}))
-	}},
-	{name: "reduceByKey", takes: "pairs", makes: "pairs", apply: func(in flow, s jobStep) flow {
-		return pairsFlow(in.pairs.ReduceByKey(joinValues(s.constant)))
-	}},
-	{name: "groupByKey+mapValues", takes: "pairs", makes: "pairs", apply: func(in flow, s jobStep) flow {
-		return pairsFlow(streaming.MapValues(streaming.GroupByKey(in.pairs), func(values []int) int { return fold(values, s.constant) }))
-	}},
-	{name: "reduceByKeyAndWindow", takes: "pairs", makes: "pairs", windowed: true, apply: func(in flow, s jobStep) flow {
-		width, slide := s.windows()
-		return pairsFlow(in.pairs.ReduceByKeyAndWindow(joinValues(s.constant), width, slide))
-	}},
-	{name: "reduceByKeyAndWindow with inverse", takes: "pairs", makes: "pairs", windowed: true, apply: func(in flow, s jobStep) flow {
-		width, slide := s.windows()
-		var keep func(string, int) bool
-		if s.constant%2 == 0 {
-			keep = func(_ string, sum int) bool { return sum > 0 }
-		}
-		return pairsFlow(in.pairs.ReduceByKeyAndWindowInverse(
-			func(a, b int) int { return a + b }, func(a, b int) int { return a - b }, width, slide, keep))
-	}},
 	{name: "countByValueAndWindow", takes: "words", makes: "pairs", windowed: true, apply: func(in flow, s jobStep) flow {
 		width, slide := s.windows()
 		counted := streaming.CountByValueAndWindow(in.words, width, slide)
 		return pairsFlow(streaming.MapValues(counted, func(n int64) int { return int(n) + s.constant }))
 	}},
-	{name: "groupByKeyAndWindow+mapValues", takes: "pairs", makes: "pairs", windowed: true, apply: func(in flow, s jobStep) flow {
+	{name: "reduceByWindow with inverse", takes: "words", makes: "words", windowed: true, apply: func(in flow, s jobStep) flow {
 		width, slide := s.windows()
-		grouped := streaming.GroupByKeyAndWindow(in.pairs, width, slide)
-		return pairsFlow(streaming.MapValues(grouped, func(values []int) int { return fold(values, s.constant) }))
+		digests := streaming.Map(in.words, func(w string) int { return digest(w, s.constant) })
+		sums := digests.ReduceByWindowInverse(plus, minus, width, slide)
+		return wordsFlow(streaming.Map(sums, func(n int) string { return fmt.Sprint(n) }))
 	}},
-	{name: "join with its filter", takes: "pairs", makes: "pairs", once: true, apply: func(in flow, s jobStep) flow {
-		some := pairFlow(in.pairs.Filter(func(p streaming.Pair[string, int]) bool { return (p.Value+s.constant)%3 != 0 }))
-		return pairsFlow(streaming.MapValues(streaming.Join(in.pairs, some.pairs), func(j streaming.Joined[int, int]) int {
-			return fold([]int{j.Left, j.Right}, s.constant)
+	{name: "transformWith its count", takes: "words", makes: "words", apply: func(in flow, s jobStep) flow {
+		count := func(words *streaming.Batch[string], n *streaming.Batch[int64]) (*streaming.Batch[string], error) {
+			return streaming.NewBatch([]string{fmt.Sprintf("%d", n.Elements()[0]+int64(s.constant))}, words.Elements()), nil
+		}
+		return wordsFlow(streaming.TransformWith(in.words, in.words.Count(), count))
+	}},
+	{name: "glom", takes: "words", makes: "words", apply: func(in flow, s jobStep) flow {
+		return wordsFlow(streaming.Map(streaming.Glom(in.words), func(part []string) string {
+			return short(fmt.Sprintf("%d:%s", len(part)+s.constant, strings.Join(part, "")))
 		}))
 	}},
-	{name: "cogroup with its reduction", takes: "pairs", makes: "pairs", once: true, apply: func(in flow, s jobStep) flow {
-		sums := in.pairs.ReduceByKey(joinValues(s.constant))
-		return pairsFlow(streaming.MapValues(streaming.CoGroup(in.pairs, sums), func(j streaming.Joined[[]int, []int]) int {
-			return fold(slices.Concat(j.Left, j.Right), s.constant)
-		}))
-	}},
-	{name: "updateStateByKey", takes: "pairs", makes: "pairs", apply: func(in flow, s jobStep) flow {
-		return pairsFlow(streaming.UpdateStateByKey(in.pairs, s.state(), updating(s.constant)))
-	}},
-	{name: "mapWithState", takes: "pairs", makes: "pairs", apply: func(in flow, s jobStep) flow {
-		return pairFlow(streaming.MapWithState(in.pairs, s.state(), mapping(s.constant, 0)).Stream)
-	}},
-	{name: "mapWithState with timeout", takes: "pairs", makes: "pairs", apply: func(in flow, s jobStep) flow {
-		return pairFlow(streaming.MapWithState(in.pairs, s.state(), mapping(s.constant, 2*jobInterval)).Stream)
-	}},
-	{name: "stateSnapshots", takes: "pairs", makes: "pairs", apply: func(in flow, s jobStep) flow {
-		return pairsFlow(streaming.MapWithState(in.pairs, s.state(), mapping(s.constant, 3*jobInterval)).StateSnapshots())
+	{name: "tryMap", takes: "words", makes: "words", apply: func(in flow, s jobStep) flow {
+		return wordsFlow(streaming.TryMap(in.words, func(w string) (string, error) { return short(fmt.Sprintf("%d%s", s.constant, w)), nil }))
 	}},
 }
