@@ -30,6 +30,8 @@ type preflight struct {
 	alone, why string
 	// stateful are the topics whose partitions' state follows them, into a changelog each.
 	stateful []string
+	// saved are those of them whose changelog has anything, as far as the job gives start offsets.
+	saved []string
 }
 
 // preflight asks; stop ends it. Afterwards the topics are there and may be read and written.
@@ -58,7 +60,7 @@ func (s *stream) preflight(p *streaming.Program, stop <-chan struct{}) error {
 	ctx, cancel := f.begin(s.context.Ended(), s.context.Go, stop)
 	defer cancel()
 	err = f.run(ctx, p.Topics(), p.Writes())
-	s.topicLimits = f.limits
+	s.topicLimits, s.savedTopics = f.limits, f.saved
 	return err
 }
 

@@ -23,6 +23,27 @@ func (f *preflight) changelogs(ctx context.Context) error {
 		if err := f.changelog(ctx, name); err != nil {
 			return err
 		}
+		if err := f.findSaved(ctx, t.Name, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// findSaved tells whether the changelog of a topic has anything: what it has belongs to the committed offsets, which then come before
+// those that the job gives.
+func (f *preflight) findSaved(ctx context.Context, topic, changelog string) error {
+	if len(f.program.FromOffsets()) == 0 {
+		return nil
+	}
+	bounds, err := f.admin.Offsets(ctx, false, changelog)
+	if err != nil {
+		return err
+	}
+	for _, b := range bounds {
+		if b.End > 0 && !slices.Contains(f.saved, topic) {
+			f.saved = append(f.saved, topic)
+		}
 	}
 	return nil
 }

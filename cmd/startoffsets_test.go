@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -94,6 +95,61 @@ func TestE2EKafkaStartOffsetsAndTheirPrecedence(t *testing.T) {
 	if code != 1 || !strings.Contains(log, "stands at 7 in "+g.topic+":0, the group has committed 2") {
 		t.Errorf("a checkpoint that does not match: exit %d\n%s", code, log)
 	}
+}
+
+// With state by partition what is saved, in the changelog, comes before explicit offsets as well: it belongs to what is committed.
+func TestE2EKafkaStartOffsetsUnderAChangelog(t *testing.T) {
+	g := newGround(t, 2, nil)
+	g.letters(0, "abcde")
+	g.letters(1, "ABC")
+	var seen []string
+	totals := map[string]int{}
+	job := func(from map[int32]int64, state bool) cmd.Job {
+		return func(s *streaming.Context) error {
+			starts := map[messages.TopicPartition]int64{}
+			for p, at := range from {
+				starts[messages.TopicPartition{Topic: g.topic, Partition: p}] = at
+			}
+			s.FromOffsets(starts)
+			records := streaming.DirectStream(s, streaming.Bytes, streaming.RichEvent)
+			records.ForeachBatch(func(_ context.Context, b streaming.Batch[messages.Record[[]byte, messages.RichEvent]]) error {
+				for _, r := range b.Elements() {
+					seen = append(seen, r.Value().Content())
+				}
+				return nil
+			})
+			if !state {
+				return nil
+			}
+			pairs := streaming.MapToPair(records, func(r messages.Record[[]byte, messages.RichEvent]) (string, int) { return fmt.Sprint(r.Partition()), 1 })
+			streaming.UpdateStateByKey(pairs, "totals", func(ones []int, n streaming.Option[int]) streaming.Option[int] {
+				return streaming.Some(n.OrElse(0) + len(ones))
+			}).ForeachBatch(func(_ context.Context, b streaming.Batch[streaming.Pair[string, int]]) error {
+				for _, p := range b.Elements() {
+					totals[p.Key] = p.Value
+				}
+				return nil
+			})
+			return nil
+		}
+	}
+	step := func(name, want, counts string, from map[int32]int64, state bool) {
+		t.Helper()
+		seen = nil
+		clear(totals)
+		_, log, code := hibana(t, job(from, state), g.args("-X", "exchange=partition")...)
+		slices.Sort(seen)
+		if got := strings.Join(seen, ""); got != want || code != 0 || state && fmt.Sprint(totals) != counts {
+			t.Fatalf("%s: read %q and counted %v, want %q and %s (exit %d)\n%s", name, got, totals, want, counts, code, log)
+		}
+	}
+	from := map[int32]int64{0: 3}
+	step("without state", "ABCabcde", "", nil, false)
+	step("the changelog knows nothing yet: explicit comes before committed", "de", "map[0:2]", from, true)
+	g.letters(0, "f")
+	g.letters(1, "D")
+	step("the changelog comes before explicit", "Df", "map[0:3 1:1]", from, true)
+	step("and without explicit ones it goes on", "", "map[0:3 1:1]", nil, true)
 }
 
 // An offset for a partition that is not there is a mistake in the job, and names it.

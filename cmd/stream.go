@@ -49,6 +49,8 @@ type stream struct {
 	before func(*streaming.Program) error
 	// topicLimits are the max.message.bytes of topics that are written, as the preflight has found them.
 	topicLimits map[string]int64
+	// savedTopics are those of which state is in a changelog.
+	savedTopics []string
 	// announce is told when the job is compiled and nothing runs yet.
 	announce func()
 }

@@ -21,7 +21,7 @@ func (s *stream) newSource(p *streaming.Program) (*kafka.Source, error) {
 	topics, pattern := subscription(p.Topics(), s.config.Pattern)
 	return kafka.NewSource(kafka.SourceConfig{
 		Client: options, Group: s.config.group(), InstanceID: s.memberName(), Topics: topics, Pattern: pattern,
-		Partitions: offsets, CommittedFirst: p.StatefulTopics(),
+		Partitions: offsets, CommittedFirst: s.savedTopics,
 		Reset: settings.Reset(), Gone: gonePolicy(s.config.OffsetGone), ReadCommitted: settings.ReadCommitted() || s.config.Delivery == ExactlyOnce,
 		Memory: s.config.Memory.Records / inFlight, SessionTimeout: settings.SessionTimeout(),
 		HeartbeatInterval: settings.HeartbeatInterval(), RebalanceTimeout: settings.RebalanceTimeout(), Log: slogOf(s.log),

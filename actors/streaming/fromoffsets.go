@@ -15,8 +15,8 @@ type startOffsets struct {
 }
 
 // FromOffsets says at which offset a start begins to read each of the given partitions, inclusive; of partitions that it does not name,
-// nothing. What the checkpoint has saved comes before it, and it comes before what the group has committed, so every start without a
-// checkpoint begins there; then comes auto.offset.reset. A partition that does not exist, or that the job does not read, is an error
+// nothing. What the checkpoint or a changelog has saved comes before it, and it comes before what the group has committed, so every start
+// without one of them begins there; then comes auto.offset.reset. A partition that does not exist, or that the job does not read, is an error
 // that names it, and so is an offset that is not in the log, unless offset.gone says otherwise. A job with start offsets runs in one
 // instance. Spark: the offsets of ConsumerStrategies.Subscribe, SubscribePattern and Assign; Kafka's groups assign whole topics, so the
 // partitions that are not named are read as well.
