@@ -25,6 +25,7 @@ type aggregator struct {
 	saidRestore time.Time
 	started     time.Time
 	waits       string
+	restless    bool // the others of the group were asked about their drain before
 	recents     []messages.BatchReport
 	totals      messages.Status
 }
@@ -50,6 +51,8 @@ func (a *aggregator) Receive(ctx actor.Context) {
 		a.progress.restoredState(m)
 	case restoreTold:
 		a.restoreTold(m)
+	case rest:
+		a.rested(m)
 	case messages.Tick:
 		a.tick(m)
 	case messages.Part:
@@ -86,7 +89,7 @@ func (a *aggregator) start() {
 		a.ctx.Stop(a.ctx.Self())
 		return
 	}
-	a.hold, a.started = hold, time.Now()
+	a.hold, a.started, a.restless = hold, time.Now(), false
 	a.consumers, a.restoring = map[messages.TopicPartition]*actor.PID{}, map[messages.TopicPartition]context.CancelFunc{}
 	a.progress = newProgress(a, a.settings.rules, time.Now)
 	a.progress.limit(a.perSecond)

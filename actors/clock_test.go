@@ -79,6 +79,7 @@ func (e *batchTimes) spawn(messages.TopicPartition)               {}
 func (e *batchTimes) drop(messages.TopicPartition)                {}
 func (e *batchTimes) restore(messages.TopicPartition, int64)      {}
 func (e *batchTimes) released(int64)                              {}
+func (e *batchTimes) askRest()                                    {}
 func (e *batchTimes) ended(error)                                 {}
 
 func (e *batchTimes) run(b batch) { e.times, e.ran = append(e.times, b.time.Unix()), append(e.ran, b) }

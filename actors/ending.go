@@ -62,9 +62,32 @@ func (p *progress) finish() {
 	if p.running != nil || (p.filling != nil && p.stop != nil) {
 		return
 	}
-	if p.stop != nil || p.enough() {
+	switch {
+	case p.stop != nil || p.enough() && (!p.drain || p.rest == othersDrained):
 		p.end(nil)
+	case p.enough() && p.rest == notAsked:
+		p.rest = asked
+		p.askRest()
 	}
+}
+
+// resting is what a drain that has done its own knows of the other members. A partition of a member that is dead comes here when its session
+// has timed out; to end before would leave it behind.
+type resting int
+
+const (
+	notAsked resting = iota
+	asked
+	othersDrained
+)
+
+// rested takes the answer. Until it is good, it is asked again, and nothing happens but that partitions may come.
+func (p *progress) rested(done bool) {
+	p.rest = notAsked
+	if done {
+		p.rest = othersDrained
+	}
+	p.advance()
 }
 
 func (p *progress) end(err error) {

@@ -47,6 +47,13 @@ type Writer interface {
 	Flush(ctx context.Context) error
 }
 
+// Rest is what a group has still to do of what stood in its topics at the start.
+type Rest interface {
+	// Undrained are the partitions, other than the member's own, of which that is not all committed. It blocks; what it fails with may pass,
+	// unless it wraps messages.ErrRefused.
+	Undrained(ctx context.Context, own []messages.TopicPartition) ([]messages.TopicPartition, error)
+}
+
 // Changelog is where the state of partitions is kept when it follows them (exchange: partition).
 type Changelog interface {
 	// Restore reads what was kept of a partition, as it stands behind the group's committed offset, and gives it to load entry by entry.

@@ -16,6 +16,7 @@ type effects interface {
 	drop(messages.TopicPartition)
 	restore(tp messages.TopicPartition, number int64)
 	released(id int64)
+	askRest()
 	ended(error)
 }
 
@@ -43,6 +44,7 @@ type progress struct {
 	completed  int
 	restored   int64 // the number of the last restore
 	leaving    map[int64][]messages.TopicPartition
+	rest       resting
 	paused     bool
 	stop       *messages.Stop
 	over       bool
@@ -58,7 +60,8 @@ type rules struct {
 	hoard  *hoard
 	// pace is back-pressure; nil: none.
 	pace *pace
-	// batches ends the stream after so many, drain when each partition has reached where it ended at its assignment.
+	// batches ends the stream after so many, drain when each partition has reached where it ended at its assignment, and the others of the
+	// group are as far.
 	batches int
 	drain   bool
 	// retries bounds the attempts at a range in which a function of the job's fails, patience the wait for a Part.

@@ -50,9 +50,10 @@ type Settings struct {
 	Backpressure bool
 	// Memory is the budget for what a job holds of its batches, in bytes.
 	Memory int64
-	// Batches ends the stream after so many, Drain when all that stood in the topics at the start is processed.
+	// Batches ends the stream after so many, 0 never. Drain ends it when all that stood in the topics at the start is processed, by this
+	// member and by the others of the group; nil: no drain.
 	Batches int
-	Drain   bool
+	Drain   Rest
 	// Patience is how long a cut batch waits for a partition's part; default 60 s.
 	Patience time.Duration
 	// StopTimeout bounds a graceful stop; default 30 s.
@@ -85,6 +86,7 @@ type settings struct {
 	forms    messages.Forms
 	failure  Failure
 	rules    rules
+	drain    Rest
 	instance string
 	group    string
 	stdout   io.Writer
@@ -110,7 +112,7 @@ func (s *settings) middleware() []actor.PropsOption {
 
 func (s Settings) rules(interval time.Duration) rules {
 	return rules{
-		interval: interval, perBatch: perBatch(s.MaxPerPartition, interval), budget: s.Memory, hoard: &hoard{limit: s.Memory}, batches: s.Batches, drain: s.Drain,
+		interval: interval, perBatch: perBatch(s.MaxPerPartition, interval), budget: s.Memory, hoard: &hoard{limit: s.Memory}, batches: s.Batches, drain: s.Drain != nil,
 		retries: s.Failure.Retries, patience: s.Patience,
 	}
 }

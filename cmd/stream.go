@@ -150,8 +150,11 @@ func (s *stream) settings(delivery actors.Delivery) actors.Settings {
 		Produce:         s.replicas.produceAll,
 		Forms:           c.forms(),
 		MaxPerPartition: c.Rate.MaxPerPartition, Backpressure: c.Rate.Backpressure, Memory: c.Memory.Records / holding,
-		Batches: s.limits.batches, Drain: s.limits.drain, StopTimeout: c.Stop.Timeout, StartupTimeout: c.Startup.Timeout,
+		Batches: s.limits.batches, StopTimeout: c.Stop.Timeout, StartupTimeout: c.Startup.Timeout,
 		Stdout: s.stdout, Log: s.log, Close: s.closeParts,
+	}
+	if s.limits.drain {
+		set.Drain = s.source
 	}
 	if s.changelog != nil {
 		set.Changelog = s.changelog

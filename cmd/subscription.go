@@ -25,7 +25,7 @@ func (s *stream) newSource(p *streaming.Program) (*kafka.Source, error) {
 		Reset: settings.Reset(), Gone: gonePolicy(s.config.OffsetGone), ReadCommitted: settings.ReadCommitted() || s.config.Delivery == ExactlyOnce,
 		Memory: s.config.Memory.Records / inFlight, SessionTimeout: settings.SessionTimeout(),
 		HeartbeatInterval: settings.HeartbeatInterval(), RebalanceTimeout: settings.RebalanceTimeout(), Log: slogOf(s.log),
-		Prepare: s.prepare,
+		Prepare: s.prepare, Drain: s.limits.drain,
 	})
 }
 

@@ -37,6 +37,7 @@ func (s *Source) onAssigned(_ context.Context, client *kgo.Client, added map[str
 		client.PauseFetchPartitions(added)
 		s.prepareOffsets()
 	}
+	s.noteGoals()
 	s.mu.Lock()
 	var again []messages.TopicPartition
 	for _, p := range flatten(added) {

@@ -43,6 +43,8 @@ type SourceConfig struct {
 	RevokeTimeout time.Duration
 	// SessionTimeout, RebalanceTimeout and HeartbeatInterval are the group's; 0 means 45 s, 60 s and 3 s.
 	SessionTimeout, RebalanceTimeout, HeartbeatInterval time.Duration
+	// Drain remembers where the topics end when something is assigned for the first time: Undrained is about that.
+	Drain bool
 	// Prepare, when it is there, is called for each assignment before its committed offsets are looked up, again until it succeeds.
 	Prepare func(context.Context) error
 	// Log gets what a person may want to know; nil drops it.
@@ -86,7 +88,8 @@ type Source struct {
 	waits   map[string]string
 	waiting string
 	failure error
-	usurped bool // another member has our InstanceID; client has left the group
+	goals   map[messages.TopicPartition]int64 // where partitions end, for Drain; nil before they are known
+	usurped bool                              // another member has our InstanceID; client has left the group
 }
 
 // NewSource checks the configuration. It does not touch the network; Start does.
