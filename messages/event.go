@@ -30,15 +30,19 @@ var ErrNoContent = errors.New(`no field "content"`)
 
 // UnmarshalJSON reads the wire form; an object without content is ErrNoContent.
 func (e *RichEvent) UnmarshalJSON(data []byte) error {
-	var wire struct {
-		Content *string `json:"content"`
-	}
-	if err := json.Unmarshal(data, &wire); err != nil {
+	var fields map[string]json.RawMessage // a struct would take "Content" as well
+	if err := json.Unmarshal(data, &fields); err != nil {
 		return err
 	}
-	if wire.Content == nil {
+	var content *string
+	if raw, ok := fields["content"]; ok {
+		if err := json.Unmarshal(raw, &content); err != nil {
+			return err
+		}
+	}
+	if content == nil {
 		return ErrNoContent
 	}
-	e.content = *wire.Content
+	e.content = *content
 	return nil
 }
