@@ -7,7 +7,7 @@ import "unsafe"
 type arena struct{ chunk []byte }
 
 const (
-	smallestChunk = 512
+	smallestChunk = 64
 	largestChunk  = 32 << 10
 )
 

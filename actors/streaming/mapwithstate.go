@@ -164,7 +164,7 @@ func (m *mapping[K, V, S, U]) fold(now time.Time, due int64, shard int, s *store
 		slots := slotsOf(s, p.keys[first:end], p.tags[first:end], s.slots[:0])
 		s.slots = slots
 		for i := p.valuesFrom[shard]; i < p.valuesFrom[shard+1]; i++ {
-			of := p.keyOf(i)
+			of := p.of[i]
 			pos := slots[of-first]
 			if pos == known {
 				firsts = append(firsts, uint32(at))

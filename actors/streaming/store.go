@@ -18,6 +18,8 @@ type store[K comparable, S any] struct {
 	loaded  bool   // load was called: the order is to be restored
 	held    int64
 	heldWas int64
+	arena   arena // what the keys point to
+	entered int   // keys that have come since the arena is in use
 
 	keepKey   func(*arena, K) (K, int64)
 	keepState func(*arena, S) (S, int64)
@@ -62,12 +64,13 @@ func (s *store[K, S]) slot(k K, tag uint32) uint32 {
 	if pos, ok := s.find(k, tag); ok {
 		return pos
 	}
-	k, _ = s.keepKey(nil, k)
 	return s.enter(k, tag)
 }
 
-// enter gives a key that is not known, and holds nothing of others', a place.
+// enter gives a key that is not known a place.
 func (s *store[K, S]) enter(k K, tag uint32) uint32 {
+	k, _ = s.keepKey(&s.arena, k)
+	s.entered++
 	pos := s.insert(k, tag)
 	s.entries = append(s.entries, entry[S]{seq: s.next})
 	s.next++

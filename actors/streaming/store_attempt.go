@@ -86,9 +86,10 @@ func (s *store[K, S]) cutTo(size int) {
 	s.cutBack(size)
 }
 
-// compact closes the holes when they are most of the store; the order stays.
+// compact closes the holes, also those at the end that are cut off by now but not out of the arena, when they are most of the store; the
+// order stays.
 func (s *store[K, S]) compact() {
-	if holes := len(s.entries) - s.used; holes > 64 && holes > s.used {
+	if holes := s.entered - s.used; holes > 64 && holes > s.used {
 		s.rebuild(s.live())
 	}
 }
@@ -107,13 +108,14 @@ func (s *store[K, S]) live() []uint32 {
 // rebuild makes the table anew of the entries in the given order.
 func (s *store[K, S]) rebuild(order []uint32) {
 	keys, entries := newTable[K](len(order)), make([]entry[S], 0, len(order))
-	s.timers = nil
+	s.timers, s.arena, s.entered = nil, arena{}, len(order)
 	for _, pos := range order {
 		e := s.entries[pos]
 		if e.timer = e.due; s.timed && e.due != 0 {
 			s.timers.add(e.due, uint32(len(entries)))
 		}
-		keys.insert(s.keys[pos], s.tags[pos])
+		k, _ := s.keepKey(&s.arena, s.keys[pos])
+		keys.insert(k, s.tags[pos])
 		entries = append(entries, e)
 	}
 	s.table, s.entries = keys, entries

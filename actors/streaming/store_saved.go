@@ -68,7 +68,7 @@ func (s *store[K, S]) load(key, value string, deleted bool) error {
 func (s *store[K, S]) loadEntry(k K, tag uint32, value string, deleted bool) error {
 	pos, ok := s.find(k, tag)
 	if !ok {
-		pos = s.enter(k, tag) // a codec has made the key, and keeps nothing of what it was made of
+		pos = s.enter(k, tag)
 	}
 	s.loaded = true
 	e := &s.entries[pos]

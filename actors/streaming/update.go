@@ -113,7 +113,7 @@ func arrange[K comparable, V, S any](shard int, s *store[K, S], parts []*sharded
 	starts, at := make([]uint32, len(s.entries)+2), uint32(0)
 	for i, p := range parts {
 		for j := p.valuesFrom[shard]; j < p.valuesFrom[shard+1]; j++ {
-			pos := slots[begin[i]+int(p.keyOf(j))]
+			pos := slots[begin[i]+int(p.of[j])]
 			if pos == known {
 				firsts = append(firsts, at)
 				known++
@@ -128,7 +128,7 @@ func arrange[K comparable, V, S any](shard int, s *store[K, S], parts []*sharded
 	values := make([]V, total)
 	for i, p := range parts {
 		for j := p.valuesFrom[shard]; j < p.valuesFrom[shard+1]; j++ {
-			at := &starts[slots[begin[i]+int(p.keyOf(j))]+1]
+			at := &starts[slots[begin[i]+int(p.of[j])]+1]
 			values[*at] = p.values[j]
 			*at++
 		}
