@@ -42,7 +42,7 @@ func (s *Source) ends(ctx context.Context) (map[messages.TopicPartition]int64, e
 	var partitions []messages.TopicPartition
 	pattern := regexp.MustCompile(s.config.Pattern) // NewSource has compiled it
 	for name, detail := range topics {
-		if s.config.Pattern != "" && !pattern.MatchString(name) {
+		if s.config.Pattern != "" && (detail.IsInternal || !pattern.MatchString(name)) {
 			continue
 		}
 		for p := range detail.Partitions {
