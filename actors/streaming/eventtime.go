@@ -9,7 +9,8 @@ import (
 //
 // The watermark is the time before which nothing more is expected: the least, over the partitions, of the latest event time seen, less
 // the allowed lateness. It never goes back. A partition without an element for a while has no say in it (IdleAfter). An element that
-// is older than the watermark was when its batch began is late: it is in no window, and in the stream Late.
+// is older than the watermark was when its batch began is late: it is in no window, and in the stream Late. With exchange: partition,
+// which keeps what is open by partition, each partition has its own watermark.
 type EventTimed[T any] struct {
 	n    *node
 	late *node
@@ -95,16 +96,20 @@ func (c *clocking[T]) remembers() *memory { return c.memory }
 // watermark is the watermark after the batch, in microseconds.
 func (c *clocking[T]) watermark() int64 { return c.now }
 
-func (c *clocking[T]) run(b *run, _ *node, in []gathered) (any, error) {
+func (c *clocking[T]) run(b *run, n *node, in []gathered) (any, error) {
 	own, moved := c.marks.get(ownMark)
 	c.now, c.late = own.latestIf(moved), nil
+	alone := b.part >= 0
+	if moved && !alone {
+		c.wake(own.seen, b.time.UnixMicro(), n.slide.Microseconds())
+	}
 	var onTime [][]T
 	for i, p := range results[[]T](in[0]) {
 		fresh, late, latest := c.part(p)
 		onTime, c.late = append(onTime, fresh), append(c.late, late)
 		c.seen(partitionName(in[0], i), latest, b.time)
 	}
-	c.advance(b.time)
+	c.advance(b.time, alone)
 	if in[0].none {
 		return nil, nil
 	}

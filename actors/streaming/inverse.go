@@ -16,7 +16,7 @@ func inverted[K comparable, V, U any](from *node, op string, in combinerSpec, w 
 		i := &carrying[K, V, U]{inverting: w, give: give}
 		i.history = newHistory(keyedCodec(sliceOf(pairCodec(with.key, with.value))), keyedWeigher[K, V]())
 		i.store = newStore(codecs, false)
-		i.memory = newMemory(n.wide.shape).with('t', i.history).with('k', i.store)
+		i.memory = newMemory(n.wide.shape).with('t', i.history).with('k', i.store).with('p', &i.previous)
 		return i
 	}
 	c.unnamed(op, fmt.Sprintf("(%v,%v)", w.width, w.slide), n, codecs.name(), with.err)
@@ -93,7 +93,9 @@ type inverting[K comparable, V any] struct {
 	width, slide    time.Duration
 	history         *history
 	store           *store[K, carried[V]]
-	memory          *memory
+	// previous is the end of the window that store holds. It is a slide ago, but for a batch behind a pause: then it is longer ago.
+	previous moment
+	memory   *memory
 }
 
 // carrying is its operator.
@@ -108,14 +110,28 @@ func (i *carrying[K, V, U]) run(b *run, n *node, in []gathered) (any, error) {
 	if !in[0].none {
 		i.history.add(b.time, mergeByKey(results[*keyed[K, V]](in[0]), i.reduce))
 	}
-	i.history.forget(b.next(n).Add(-i.width - i.slide))
 	if !b.fires(n) {
+		i.forget(b.next(n).Add(-i.width))
 		return nil, nil
 	}
-	previous, begin := b.time.Add(-i.slide), b.time.Add(-i.width)
-	i.leave(datasets[*keyed[K, V]](i.history.between(previous.Add(-i.width), earlier(begin, previous))))
-	i.enter(datasets[*keyed[K, V]](i.history.between(later(begin, previous), b.time)))
+	begin := b.time.Add(-i.width)
+	from := begin
+	if previous, ok := i.previous.get(); ok {
+		i.leave(datasets[*keyed[K, V]](i.history.between(previous.Add(-i.width), earlier(begin, previous))))
+		from = later(begin, previous)
+	}
+	i.enter(datasets[*keyed[K, V]](i.history.between(from, b.time)))
+	i.previous.set(b.time)
+	i.forget(begin)
 	return [][]U{i.give(&i.inverting)}, nil
+}
+
+// forget drops what neither the next window nor the one that store holds has.
+func (i *inverting[K, V]) forget(until time.Time) {
+	if previous, ok := i.previous.get(); ok {
+		until = earlier(until, previous.Add(-i.width))
+	}
+	i.history.forget(until)
 }
 
 func earlier(a, b time.Time) time.Time {

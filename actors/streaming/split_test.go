@@ -31,12 +31,15 @@ type compiled struct{ program *streaming.Program }
 func (c *compiled) Start(p *streaming.Program) error { c.program = p; return nil }
 func (c *compiled) Stop(bool) error                  { return nil }
 
-func newDivided(t *testing.T, job func(*streaming.Context)) *divided {
+func newDivided(t *testing.T, job func(*streaming.Context), settings ...streaming.Setting) *divided {
 	t.Helper()
+	if settings == nil {
+		settings = []streaming.Setting{streaming.WithStateByPartition()}
+	}
 	e := &compiled{}
 	d := &divided{t: t, shards: map[int32]*streaming.Shard{}, saved: map[int32][]messages.Change{}, next: map[int32]int64{}}
-	c := streaming.NewContext(time.Second, streaming.WithEngine(e), streaming.WithTopics("events"), streaming.WithStateByPartition(),
-		streaming.WithLog(slog.New(slog.NewTextHandler(&d.log, nil))))
+	settings = append(settings, streaming.WithEngine(e), streaming.WithTopics("events"), streaming.WithLog(slog.New(slog.NewTextHandler(&d.log, nil))))
+	c := streaming.NewContext(time.Second, settings...)
 	job(c)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)

@@ -31,7 +31,7 @@ var markCodec = Codec[mark]{
 	},
 }
 
-// ownMark is the name under which the watermark itself stands among the partitions.
+// ownMark is the name under which the watermark itself stands among the partitions, seen in the last batch.
 const ownMark = ""
 
 // partitionName names a partition over restarts: a Kafka partition by its topic and number, another by its place.
@@ -70,19 +70,29 @@ func (m mark) latestIf(known bool) int64 {
 	return m.latest
 }
 
-// advance moves the watermark to the least of the partitions that are not idle, unless that is behind it.
-func (c *clocking[T]) advance(at time.Time) {
-	least, idle := int64(math.MaxInt64), at.UnixMicro()-c.spec.idle.Microseconds()
+// wake counts a pause of the stream, in which no batch ran, as no silence of its partitions: what has come meanwhile may be in any of them.
+func (c *clocking[T]) wake(last, at, slide int64) {
+	if pause := at - last - slide; pause > 0 {
+		for _, p := range c.marks.snapshot() {
+			p.Value.seen += pause
+			c.marks.set(c.marks.slot(p.Key, tagOf(p.Key)), p.Value)
+		}
+	}
+}
+
+// advance moves the watermark to the least of the partitions that are not idle, unless that is behind it. One partition alone needs no
+// note of when it was: whether it is idle makes no difference.
+func (c *clocking[T]) advance(at time.Time, alone bool) {
+	was, least, idle := c.now, int64(math.MaxInt64), at.UnixMicro()-c.spec.idle.Microseconds()
 	for _, p := range c.marks.snapshot() {
 		if p.Key != ownMark && p.Value.seen >= idle {
 			least = min(least, p.Value.latest)
 		}
 	}
-	if least == math.MaxInt64 || least == never {
-		return
+	if least != math.MaxInt64 && least != never {
+		c.now = max(c.now, least-c.spec.lateness.Microseconds())
 	}
-	if next := least - c.spec.lateness.Microseconds(); next > c.now {
-		c.now = next
-		c.marks.set(c.marks.slot(ownMark, tagOf(ownMark)), mark{latest: next})
+	if c.now > was || !alone {
+		c.marks.set(c.marks.slot(ownMark, tagOf(ownMark)), mark{c.now, at.UnixMicro()})
 	}
 }
