@@ -106,7 +106,7 @@ func (p *progress) opening(tp messages.TopicPartition, state *partition) message
 	f := p.filling
 	o := messages.Open{
 		Batch: f.id, Attempt: f.attempt, Time: f.time, From: p.startOf(tp, state),
-		Limit: messages.NoLimit, Budget: max(p.budget/int64(2*len(p.partitions)), 256<<10),
+		Limit: messages.NoLimit, Budget: max(p.budget/int64(2*len(p.partitions)), heaviestFold),
 	}
 	if f.rerun {
 		o.Limit, o.Exact = state.plan.Until, true

@@ -12,6 +12,9 @@ const (
 	foldSlice    = 20 * time.Millisecond
 	smallestFold = 16
 	largestFold  = 256
+	// heaviestFold is about how many bytes of records one chunk may have: between two chunks it is seen whether the job holds too
+	// much, in each of many partitions.
+	heaviestFold = 64 << 10
 )
 
 // fold is what a consumer does without being an actor: the backlog of fetched records, the open batch, and the position.
@@ -135,7 +138,8 @@ func (f *fold) foldChunk() {
 	if f.index >= first.Len() {
 		return
 	}
-	read, next := first.Read(f.scratch[:f.chunk], f.index)
+	light := max(heaviestFold*first.Len()/max(first.Bytes(), 1), 1)
+	read, next := first.Read(f.scratch[:min(f.chunk, light)], f.index)
 	n := read
 	for n > 0 && f.scratch[n-1].Offset() >= f.batch.Limit {
 		n--

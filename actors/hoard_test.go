@@ -57,3 +57,35 @@ func TestABatchThatHasRunMakesRoomForTheNext(t *testing.T) {
 		t.Log(sizes)
 	})
 }
+
+// Many partitions are equally full of large records: each looks at what the job holds often enough that all of them together do not
+// exceed the memory by more than a little each.
+func TestManyPartitionsTogetherKeepToTheMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const partitions, n, size, memory = 32, 6400, 10_000, 8 << 20
+		r := newRig(t, partitions)
+		defer r.close()
+		records := make([]messages.Outgoing, n)
+		for i := range records {
+			records[i] = messages.NewOutgoing("events", fmt.Sprint(i), true, fmt.Sprintf(`{"content":"%04d%s"}`, i, strings.Repeat("x", size)))
+		}
+		if err := r.writer.ProduceAll(context.Background(), records); err != nil {
+			t.Fatal(err)
+		}
+		total, largest := 0, 0
+		r.start(time.Second, func(s *streaming.Context) {
+			streaming.Events(s).ForeachBatch(func(_ context.Context, b streaming.Batch[messages.RichEvent]) error {
+				total, largest = total+len(b.Elements()), max(largest, len(b.Elements()))
+				return nil
+			})
+		}, func(s *actors.Settings) { s.Memory = memory })
+		<-time.After(30 * time.Second)
+		if err := r.stream.Stop(true); err != nil {
+			t.Error(err)
+		}
+		if total != n || largest*size > memory+partitions*(192<<10) || largest*size < memory/2 {
+			t.Errorf("%d events of %d, at most %d at once", total, n, largest)
+		}
+		t.Log(largest)
+	})
+}
