@@ -32,7 +32,7 @@ func (m *Main) load(flags *runFlags) (*Config, error) {
 // live runs the stream until it ends by itself, is stopped, or is told to by a signal.
 func (m *Main) live(config *Config, flags *runFlags) error {
 	started := time.Now()
-	m.relaxCollector()
+	defer m.relaxCollector(config.Memory.Records)()
 	screen, err := newScreen(m, config)
 	if err != nil {
 		return err
