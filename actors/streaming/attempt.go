@@ -84,8 +84,14 @@ func loadInto(memories []*memory, c messages.Change) error {
 // the state, so that windows keep their alignment. It is the zero time before the first Run.
 func (r *Runner) Zero() time.Time { return r.zero }
 
-// SetZero restores what Zero gave, before the first Run.
-func (r *Runner) SetZero(at time.Time) { r.zero = at }
+// SetZero restores what Zero gave, before the first Run. When the interval has changed since, it is taken down to a multiple of the new
+// one, as batch times are: otherwise no batch would ever be a slide's.
+func (r *Runner) SetZero(at time.Time) {
+	if !at.IsZero() {
+		at = at.Add(-time.Duration(at.UnixNano() % int64(r.program.interval)))
+	}
+	r.zero = at
+}
 
 // Shapes are the job's stateful operations, windows among them, in the order of the graph.
 func (p *Program) Shapes() []messages.Shape {

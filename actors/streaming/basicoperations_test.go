@@ -226,6 +226,26 @@ func TestABatchWithoutADataset(t *testing.T) {
 	}
 }
 
+// What is remembered is kept for as long as asked for, and for the width of the windows behind it.
+func TestAWindowAddsItsWidthToWhatIsRemembered(t *testing.T) {
+	for _, width := range []time.Duration{0, 3 * time.Second} {
+		k := streamingtest.New(t, time.Second)
+		k.Context().Remember(time.Second)
+		in := streamingtest.Input[int](k, 1)
+		in.Stream.Print()
+		if width > 0 {
+			in.Stream.Window(width, time.Second).CountByWindow(width, time.Second).Print()
+		}
+		for i := range 9 {
+			in.Feed(i + 1)
+			k.Tick()
+		}
+		batches, err := in.Stream.Slice(time.Unix(1, 0), time.Unix(9, 0))
+		want(t, err, error(nil))
+		want(t, len(batches), 1+2*int(width/time.Second))
+	}
+}
+
 // A union of which a part has no dataset ends the batch before any of its outputs, as Spark does.
 func TestNoOutputRunsWhenAUnionHasNoDataset(t *testing.T) {
 	k := streamingtest.New(t, time.Second)

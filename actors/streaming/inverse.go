@@ -11,7 +11,7 @@ import (
 func inverted[K comparable, V, U any](from *node, op string, in combinerSpec, w inverting[K, V], with windowCodecs[K, V], give func(*inverting[K, V]) []U) Stream[U] {
 	c := from.context
 	codecs := storeCodecs[K, carried[V]]{with.key, carriedCodec(with.value)}
-	n := typed[U](&node{inputs: []*node{from}, slide: w.slide, wide: &wideSpec{combiners: []combinerSpec{in}}})
+	n := typed[U](&node{inputs: []*node{from}, slide: w.slide, width: w.width, wide: &wideSpec{combiners: []combinerSpec{in}}})
 	n.wide.open = func() operator {
 		i := &carrying[K, V, U]{inverting: w, give: give}
 		i.history = newHistory(keyedCodec(sliceOf(pairCodec(with.key, with.value))), keyedWeigher[K, V]())

@@ -17,6 +17,7 @@ type node struct {
 	context *Context
 	inputs  []*node
 	slide   time.Duration
+	width   time.Duration // of a window, 0 for another operation
 
 	source  *sourceSpec
 	narrow  narrowSpec

@@ -21,6 +21,7 @@ type Program struct {
 	outputs   []*node
 	topics    []string
 	rejecting bool
+	remembers time.Duration  // how long datasets are kept for Slice
 	kept      map[*node]int  // the slot that keeps a Kafka source's elements for Slice
 	split     map[*node]bool // the operations that are kept by partition of the source
 }
@@ -72,6 +73,7 @@ func (c *Context) compile() (*Program, error) {
 		p.visit(n, seen)
 	}
 	if c.remembers > 0 {
+		p.remembers = c.remembers + c.reach()
 		p.rememberKafka()
 	}
 	if c.byPartition {

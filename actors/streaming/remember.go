@@ -19,6 +19,7 @@ type recalled struct {
 
 // Remember keeps the datasets of the last d, so that Slice can look at them; it must be called before the start. Datasets of merges
 // and of inputs of one's own are kept by reference; the records of Kafka topics are collected for it, which holds them in memory.
+// A window adds its width, so that what is behind it can be looked at for d as well.
 // Default 0: nothing is kept. Spark: remember.
 func (c *Context) Remember(d time.Duration) {
 	c.mu.Lock()
@@ -34,6 +35,19 @@ func (c *Context) Remember(d time.Duration) {
 	}
 }
 
+// reach is how far back windows, one behind the other, look.
+func (c *Context) reach() (most time.Duration) {
+	back := map[*node]time.Duration{}
+	for _, n := range c.nodes { // each behind its inputs
+		for _, in := range n.inputs {
+			back[n] = max(back[n], back[in])
+		}
+		back[n] += n.width
+		most = max(most, back[n])
+	}
+	return most
+}
+
 // rememberKafka opens a slot behind each Kafka source that keeps its elements.
 func (p *Program) rememberKafka() {
 	p.kept = map[*node]int{}
@@ -46,8 +60,7 @@ func (p *Program) rememberKafka() {
 
 // remember keeps the batch's datasets, and forgets those that are old.
 func (b *run) remember() {
-	c := b.program.context
-	if c.remembers <= 0 {
+	if b.program.remembers <= 0 {
 		return
 	}
 	datasets := map[*node]any{}
@@ -59,7 +72,7 @@ func (b *run) remember() {
 		b.gatherParts(&g, path{root: n, slot: slot})
 		datasets[n] = n.together(g.results)
 	}
-	c.memory.keep(recalled{b.time, datasets}, b.zero, b.time.Add(-c.remembers))
+	b.program.context.memory.keep(recalled{b.time, datasets}, b.zero, b.time.Add(-b.program.remembers))
 }
 
 func (m *recollection) keep(batch recalled, zero, oldest time.Time) {

@@ -16,7 +16,7 @@ func windowed[T any](s Stream[T], op string, width, slide time.Duration) Stream[
 	c := made(s.n, op).context
 	element, err := codecFor[T](c)
 	dataset := sliceOf(sliceOf(element))
-	n := typed[T](&node{inputs: []*node{s.n}, slide: slide, wide: &wideSpec{combiners: []combinerSpec{collecting[T]().spec()}}})
+	n := typed[T](&node{inputs: []*node{s.n}, slide: slide, width: width, wide: &wideSpec{combiners: []combinerSpec{collecting[T]().spec()}}})
 	n.wide.open = func() operator {
 		w := &windowing{width: width, slide: slide, history: newHistory(dataset, datasetWeigher[T]())}
 		w.memory = newMemory(n.wide.shape).with('t', w.history)

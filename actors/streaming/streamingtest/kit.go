@@ -72,8 +72,8 @@ func (e engine) Start(p *streaming.Program) error {
 	}
 	e.k.runner = p.NewRunner(streaming.Env{Stdout: &e.k.stdout, Produce: e.k.produce})
 	last, err := e.k.saved.restore(e.k.runner)
-	if last.After(e.k.now) {
-		e.k.now = last
+	if last.After(e.k.now) { // by a kit of another interval, perhaps
+		e.k.now = last.Add(-time.Duration(last.UnixNano() % int64(e.k.interval)))
 	}
 	if err == nil {
 		p.Context().Emit(messages.StreamingStarted{Time: time.Now()})

@@ -169,6 +169,34 @@ func TestAFileIsReplacedWhenItsBatchRunsAgain(t *testing.T) {
 	want(t, string(text), "a\nb\n")
 }
 
+// Slides are counted from the start of the stream, which is no multiple of the new interval.
+func TestAKitWithAnotherIntervalGoesOnFromTheCheckpoint(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct {
+		interval time.Duration
+		times    []time.Time
+	}{
+		{2 * time.Second, []time.Time{time.Unix(2, 0), time.Unix(4, 0)}},
+		{3 * time.Second, []time.Time{time.Unix(6, 0), time.Unix(9, 0)}},
+		{time.Second, []time.Time{time.Unix(10, 0), time.Unix(11, 0)}},
+		{7 * time.Second, []time.Time{time.Unix(14, 0), time.Unix(21, 0)}},
+	} {
+		t.Run(fmt.Sprint(c.interval), func(t *testing.T) {
+			k := streamingtest.New(t, c.interval, streamingtest.WithCheckpoint(dir))
+			in := streamingtest.Input[int](k, 1)
+			out := streamingtest.Collect(streaming.UpdateStateByKey(streaming.MapToPair(in.Stream, func(i int) (int, int) { return i, 1 }), "n",
+				func(v []int, s streaming.Option[int]) streaming.Option[int] {
+					return streaming.Some(s.OrElse(0) + len(v))
+				}).Stream)
+			in.Feed(1)
+			k.Tick()
+			k.Tick()
+			want(t, k.Err(), error(nil))
+			want(t, out.Times(), c.times)
+		})
+	}
+}
+
 func TestAnotherKitGoesOnFromTheCheckpoint(t *testing.T) {
 	dir := t.TempDir()
 	run := func(words ...string) string {
