@@ -205,7 +205,12 @@ func (b *run) behind(n *node, dataset any) error {
 		return nil
 	}
 	locals, errs := make([]any, n.partitions(dataset)), make([]error, n.partitions(dataset))
-	sideBySide(len(locals), func(i int) { locals[i], errs[i] = b.fold(r, dataset, i) })
+	tasks, sinks := make([]*Task, len(locals)), make([]any, len(locals))
+	for i := range tasks {
+		tasks[i] = &Task{results: make([]func() any, b.program.slots), ended: b.ctx}
+		sinks[i] = r.open(tasks[i]).sink
+	}
+	sideBySide(len(locals), func(i int) { locals[i], errs[i] = tasks[i].over(r, sinks[i], dataset, i) })
 	for _, err := range errs {
 		if err != nil {
 			return err
@@ -215,10 +220,9 @@ func (b *run) behind(n *node, dataset any) error {
 	return nil
 }
 
-// fold runs the chains behind r over one partition of a dataset.
-func (b *run) fold(r *root, dataset any, i int) (partials []any, err error) {
-	t := &Task{results: make([]func() any, b.program.slots), ended: b.ctx}
-	if err := t.guard(func() { r.node.feed(r.open(t).sink, dataset, i) }); err != nil {
+// over runs the chains behind r, which end in sink, over one partition of a dataset.
+func (t *Task) over(r *root, sink, dataset any, i int) (partials []any, err error) {
+	if err := t.guard(func() { r.node.feed(sink, dataset, i) }); err != nil {
 		return nil, err
 	}
 	return t.Finish()

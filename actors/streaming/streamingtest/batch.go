@@ -60,8 +60,10 @@ func (k *Kit) run(at time.Time, fetched []fetched, info *batchInfo) error {
 func (k *Kit) fold(all []fetched) ([]streaming.PartInput, error) {
 	parts, errs := make([]streaming.PartInput, len(all)), make([]error, len(all))
 	tasks := make([]*streaming.Task, len(all))
-	sideBySide(len(all), func(i int) {
+	for i := range all { // before the goroutines, so that those have nothing in common but what the job's functions have
 		tasks[i] = k.context.Program().NewTask(all[i].span.TopicPartition)
+	}
+	sideBySide(len(all), func(i int) {
 		_ = tasks[i].Fold(all[i].records)
 		parts[i].Range = all[i].span
 		parts[i].Partials, errs[i] = tasks[i].Finish()
