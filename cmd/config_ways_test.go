@@ -108,7 +108,7 @@ func TestEveryKafkaPropertyByEveryWay(t *testing.T) {
 
 func TestSecurityByEveryWay(t *testing.T) {
 	settings := [][2]string{
-		{"kafka.security.protocol", "SASL_SSL"}, {"kafka.sasl.mechanism", "SCRAM-SHA-512"}, {"kafka.sasl.username", "alice"},
+		{"kafka.bootstrap.servers", "broker:9093"}, {"kafka.security.protocol", "SASL_SSL"}, {"kafka.sasl.mechanism", "SCRAM-SHA-512"}, {"kafka.sasl.username", "alice"},
 		{"kafka.sasl.password", "wonderland"}, {"kafka.ssl.ca.location", "/etc/ca.pem"},
 	}
 	var file string
