@@ -196,6 +196,9 @@ func (h *keyShards[K, S]) due(limit int64) (found []dueEntry[K, S]) {
 	return found
 }
 
+// atOnce is from how many values on the shards are worked on by several goroutines.
+const atOnce = 4096
+
 // each calls f for every shard, the one after the other or, when there is much to do, several at the same time.
 func (h *keyShards[K, S]) each(b *run, n *node, values int, f func(shard int, s *store[K, S])) error {
 	var errs [shardCount]error

@@ -18,13 +18,8 @@ func sideBySide(n int, f func(int)) {
 	all.Wait()
 }
 
-// inParallel calls f for 0 … n-1, each once, on as many goroutines as there are processors. For the race detector each has a goroutine of
-// its own: what the goroutines agree on, the next number, would hide from it what f shares.
+// inParallel calls f for 0 … n-1, each once, on as many goroutines as there are processors.
 func inParallel(n int, f func(int)) {
-	if raced {
-		sideBySide(n, f)
-		return
-	}
 	var next atomic.Int64
 	sideBySide(min(runtime.GOMAXPROCS(0), n), func(int) {
 		for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
