@@ -17,9 +17,10 @@ import (
 type randomJob struct {
 	seed        uint64
 	partitions  int
-	events      bool // the source is Events, not DirectStream
-	timed       bool // words have a time in them
-	byPartition bool // exchange: partition
+	events      bool   // the source is Events, not DirectStream
+	timed       bool   // words have a time in them
+	byPartition bool   // exchange: partition
+	delivery    string // if byPartition
 	steps       []jobStep
 	prints      []jobPrint
 	batches     [][]messages.Outgoing
@@ -43,6 +44,7 @@ func grow(seed uint64) randomJob {
 	random := rand.New(rand.NewPCG(seed, 0))
 	j := randomJob{seed: seed, partitions: 1 + random.IntN(4), events: random.IntN(4) == 0, timed: random.IntN(4) == 0}
 	j.byPartition = !j.events && random.IntN(5) == 0
+	j.delivery = []string{"at-least-once", "exactly-once"}[random.IntN(2)]
 	for range 2 + random.IntN(7) {
 		j.growStep(random)
 	}

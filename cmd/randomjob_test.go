@@ -97,7 +97,7 @@ func (j randomJob) inProgram(t *testing.T) string {
 		"-X", "console.socket=" + filepath.Join(nowhere, "s"), // a socket stops a bubble's clock
 	}
 	if j.byPartition {
-		args = append(args, "-X", "exchange=partition")
+		args = append(args, "-X", "exchange=partition", "-X", "delivery="+j.delivery)
 	} else {
 		args = append(args, "-X", "checkpoint="+t.TempDir())
 	}
