@@ -11,6 +11,7 @@ type store[K comparable, S any] struct {
 	limit   int64 // what is due before it was looked at in this attempt
 
 	attempt uint32
+	dropped bool // drop took a state away in this attempt
 	notes   []note[S]
 	base    int    // entries before this attempt
 	baseSeq uint64 // next before this attempt
@@ -29,6 +30,7 @@ type store[K comparable, S any] struct {
 	fragile   bool // a state can be changed in place behind the store's back
 	frozen    [][]byte
 	slots     []uint32 // room for slotsOf
+	touched   uint32   // so that touch reads
 }
 
 // entry is the state of one key. One that is not live stands for a key that has no state (yet, or any more).
@@ -83,15 +85,40 @@ func slotsOf[K comparable, S any](s *store[K, S], keys []K, tags, slots []uint32
 	for from := 0; from < len(keys); from += probing {
 		until := min(from+probing, len(keys))
 		s.guess(tags[from:until], &guesses)
+		slots = s.confirm(keys[from:until], tags[from:until], &guesses, slots)
+		s.touch(slots[len(slots)-(until-from):])
+	}
+	return slots
+}
+
+// confirm appends the positions of keys of which there are guesses. It reads what stands at some of them before it compares.
+func (s *store[K, S]) confirm(keys []K, tags []uint32, guesses *[probing]uint32, slots []uint32) []uint32 {
+	var there [reading]K
+	for from := 0; from < len(keys); from += reading {
+		until := min(from+reading, len(keys))
 		for i := from; i < until; i++ {
-			pos, ok := s.findAt(keys[i], tags[i], guesses[i-from])
-			if !ok {
+			if at := guesses[i]; at != noGuess {
+				there[i-from] = s.keys[at]
+			}
+		}
+		for i := from; i < until; i++ {
+			pos := guesses[i]
+			if pos == noGuess || there[i-from] != keys[i] {
 				pos = s.slot(keys[i], tags[i])
 			}
 			slots = append(slots, pos)
 		}
 	}
 	return slots
+}
+
+// touch reads all these entries, which do not depend on one another: what is in no cache comes at once, not one after the other.
+func (s *store[K, S]) touch(slots []uint32) {
+	sum := uint32(0)
+	for _, pos := range slots {
+		sum += s.entries[pos].stamp
+	}
+	s.touched = sum
 }
 
 // note keeps what stands at pos before the attempt's first write there.
@@ -145,7 +172,7 @@ func (s *store[K, S]) drop(pos uint32) {
 	}
 	s.held -= s.weigh(e.state) + s.weighKey(s.keys[pos]) + entryCost
 	var none S
-	e.state, e.live = none, false
+	e.state, e.live, s.dropped = none, false, true
 }
 
 // dueAt sets when the key at pos is to be looked at.

@@ -11,13 +11,8 @@ func (s *store[K, S]) begin() {
 
 // commit makes the attempt's writes final.
 func (s *store[K, S]) commit() {
-	for _, n := range s.notes {
-		switch e := &s.entries[n.pos]; {
-		case !e.live:
-			s.forget(n.pos)
-		case s.timed:
-			s.setTimer(e, n.pos)
-		}
+	if s.dropped || s.timed {
+		s.commitNotes()
 	}
 	for pos := s.base; pos < len(s.entries); pos++ {
 		if !s.entries[pos].live {
@@ -28,6 +23,18 @@ func (s *store[K, S]) commit() {
 	s.cutTail()
 	s.clear()
 	s.compact()
+}
+
+// commitNotes looks at all that was written once more.
+func (s *store[K, S]) commitNotes() {
+	for _, n := range s.notes {
+		switch e := &s.entries[n.pos]; {
+		case !e.live:
+			s.forget(n.pos)
+		case s.timed:
+			s.setTimer(e, n.pos)
+		}
+	}
 }
 
 // abort puts back what stood there before the attempt.
@@ -57,7 +64,7 @@ func (s *store[K, S]) thaw(e *entry[S], frozen []byte) {
 
 func (s *store[K, S]) clear() {
 	clear(s.notes)
-	s.notes, s.frozen, s.limit = s.notes[:0], s.frozen[:0], 0
+	s.notes, s.frozen, s.limit, s.dropped = s.notes[:0], s.frozen[:0], 0, false
 }
 
 // forget makes a key unfindable and its place a hole, unless it is one already.

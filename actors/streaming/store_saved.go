@@ -16,18 +16,35 @@ func (c storeCodecs[K, S]) name() string { return c.key.Name + " → " + c.state
 
 // changes writes one entry for each key whose state the attempt has set or dropped.
 func (s *store[K, S]) changes(w *changeWriter) error {
-	for _, n := range s.notes {
-		e, key := &s.entries[n.pos], func(dst []byte) ([]byte, error) { return s.codecs.key.Encode(dst, s.keys[n.pos]) }
-		var err error
-		switch {
-		case e.live:
-			err = w.set(key, func(dst []byte) ([]byte, error) { return s.encode(dst, e) })
-		case n.live:
-			err = w.drop(key)
+	var room [reading]change[K, S]
+	for from := 0; from < len(s.notes); from += reading {
+		notes := s.notes[from:min(from+reading, len(s.notes))]
+		for i := range notes {
+			room[i] = change[K, S]{s.keys[notes[i].pos], s.entries[notes[i].pos]}
 		}
-		if err != nil {
-			return err
+		for i := range notes {
+			if err := s.write(w, &room[i], notes[i].live); err != nil {
+				return err
+			}
 		}
+	}
+	return nil
+}
+
+// change is what stands at the position of a note.
+type change[K comparable, S any] struct {
+	key   K
+	entry entry[S]
+}
+
+// write writes one; was tells whether the key had a state before.
+func (s *store[K, S]) write(w *changeWriter, c *change[K, S], was bool) error {
+	key := func(dst []byte) ([]byte, error) { return s.codecs.key.Encode(dst, c.key) }
+	switch {
+	case c.entry.live:
+		return w.set(key, func(dst []byte) ([]byte, error) { return s.encode(dst, &c.entry) })
+	case was:
+		return w.drop(key)
 	}
 	return nil
 }

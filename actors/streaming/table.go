@@ -133,6 +133,9 @@ func (t *table[K]) guess(tags []uint32, guesses *[probing]uint32) {
 	}
 }
 
+// reading is how many keys or entries are read at a time before something is done with each: these loads overlap as those of guess do.
+const reading = 32
+
 const noGuess = ^uint32(0)
 
 // findAt is find with a guess.
