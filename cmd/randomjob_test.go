@@ -24,7 +24,7 @@ import (
 )
 
 // The kit writes the bytes that the program writes: for random jobs, grown from seeds 1, 2, 3, …, the kit's standard output is that of
-// cmd.Main with a broker, a group and a checkpoint folder, given the same records, batch by batch. Twenty jobs, or as many as
+// cmd.Main with a broker, a group and a checkpoint folder, given the same records, batch by batch. Twenty jobs (five with -short), or as many as
 // HIBANA_TEST_JOBS says.
 //
 // The program runs in a bubble, where its clock is exact: a batch's records are written inside one interval. Two things the kit
@@ -40,6 +40,9 @@ import (
 // what is changed never comes to an output.
 func TestRandomJobsWriteTheSameInTheKitAndInTheProgram(t *testing.T) {
 	jobs := 20
+	if testing.Short() {
+		jobs = 5
+	}
 	if n, err := strconv.Atoi(os.Getenv("HIBANA_TEST_JOBS")); err == nil {
 		jobs = n
 	}

@@ -116,7 +116,9 @@ func (i *carrying[K, V, U]) run(b *run, n *node, in []gathered) (any, error) {
 	}
 	begin := b.time.Add(-i.width)
 	from := begin
-	if previous, ok := i.previous.get(); ok {
+	if previous, ok := i.previous.get(); ok && b.time.Before(previous) {
+		return [][]U{i.give(i.late(begin, b.time, previous))}, nil
+	} else if ok {
 		i.leave(datasets[*keyed[K, V]](i.history.between(previous.Add(-i.width), earlier(begin, previous))))
 		from = later(begin, previous)
 	}
@@ -124,6 +126,17 @@ func (i *carrying[K, V, U]) run(b *run, n *node, in []gathered) (any, error) {
 	i.previous.set(b.time)
 	i.forget(begin)
 	return [][]U{i.give(&i.inverting)}, nil
+}
+
+// late is the window of a batch that is run behind a later one, since it failed before: it is made anew, and what came with the batch
+// enters the window that store holds.
+func (i *inverting[K, V]) late(begin, end, previous time.Time) *inverting[K, V] {
+	i.enter(datasets[*keyed[K, V]](i.history.between(later(previous.Add(-i.width), end.Add(-time.Millisecond)), end)))
+	anew := *i
+	anew.store = newStore(i.store.codecs, false)
+	anew.store.begin()
+	anew.enter(datasets[*keyed[K, V]](i.history.between(begin, end)))
+	return &anew
 }
 
 // forget drops what neither the next window nor the one that store holds has.

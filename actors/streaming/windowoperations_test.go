@@ -1,7 +1,11 @@
 package streaming_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,6 +99,37 @@ func TestReduceByKeyAndWindow(t *testing.T) {
 }
 
 // The times of windows are multiples of the slide; a batch that fails is in the next windows when it has run again.
+// A batch that failed is run again behind later ones: its window has what it should have, and so have those of the later ones from then on.
+func TestAWindowIsRightWhenAFailedBatchRunsLate(t *testing.T) {
+	k := streamingtest.New(t, time.Second)
+	in := streamingtest.Input[string](k, 2)
+	pairs, failing := streaming.MapToPair(in.Stream, one), false
+	alive := func(_ string, n int) bool { return n > 0 }
+	anew := streamingtest.Collect(streaming.MapValues(pairs.ReduceByKeyAndWindow(add, 3*time.Second, time.Second), func(n int) int { return n }).Stream)
+	inverse := streamingtest.Collect(pairs.ReduceByKeyAndWindowInverse(add, subtract, 3*time.Second, time.Second, alive).Stream)
+	in.Stream.ForeachBatch(func(context.Context, streaming.Batch[string]) error {
+		if failing {
+			return errors.New("asked for")
+		}
+		return nil
+	})
+	for _, batch := range []string{"a b", "a c c", "a", "b", "c d", "", "a", "b", "", ""} {
+		in.Feed(strings.Fields(batch)...)
+	}
+	for i := range 11 {
+		failing = i == 1
+		k.Tick()
+		if i == 3 {
+			k.Restart(t) // the second batch runs next
+		}
+	}
+	want(t, k.Err(), error(nil))
+	for i, batch := range anew.Batches() {
+		byKey := func(a, b counts) int { return strings.Compare(a.Key, b.Key) }
+		want(t, fmt.Sprint(i, slices.SortedFunc(slices.Values(inverse.Batches()[i]), byKey)), fmt.Sprint(i, slices.SortedFunc(slices.Values(batch), byKey)))
+	}
+}
+
 func TestTheTimesOfWindows(t *testing.T) {
 	k := streamingtest.New(t, time.Second)
 	in := streamingtest.Input[int](k, 1)
