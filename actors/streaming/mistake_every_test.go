@@ -192,7 +192,7 @@ var everything = []every{
 }
 
 // mistaken runs a job of one operation on three batches, which call every function, and gives the error.
-func mistaken(t *testing.T, o every, w wrongly) (err error, asked int) {
+func mistaken(t *testing.T, o every, w wrongly) (asked int, err error) {
 	k := streamingtest.New(t, sec)
 	records, words := streamingtest.Topic(k, "topic", 1), streamingtest.Input[string](k, 2)
 	s := words.Stream
@@ -202,19 +202,19 @@ func mistaken(t *testing.T, o every, w wrongly) (err error, asked int) {
 		records.Feed("a", `{"content":"b"}`)
 		k.Tick()
 	}
-	return k.Err(), w.asked
+	return w.asked, k.Err()
 }
 
 func TestAFunctionThatIsNilOrPanicsIsToldWithItsOperationAndPlace(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, o := range everything {
 		for _, panics := range []bool{false, true} {
-			err, functions := mistaken(t, o, wrongly{which: -1, panics: panics})
+			functions, err := mistaken(t, o, wrongly{which: -1, panics: panics})
 			if err != nil {
 				t.Errorf("%s with nothing wrong: %v", o.op, err)
 			}
 			for i := range functions {
-				err, _ := mistaken(t, o, wrongly{which: i, panics: panics})
+				_, err := mistaken(t, o, wrongly{which: i, panics: panics})
 				if panics && !o.told(err, "panic: deliberate") || !panics && !(o.told(err, "the ") && strings.HasSuffix(err.Error(), " is nil")) {
 					t.Errorf("%s:%d: function %d of %s, panics: %v, and what is told is: %v", o.file, o.line, i, o.op, panics, err)
 				}
