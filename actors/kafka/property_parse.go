@@ -195,7 +195,9 @@ func oneBroker(broker string) error {
 		return fmt.Errorf("%q is not host:port", broker)
 	}
 	host, port := broker, "9092"
-	if strings.Contains(strings.TrimSuffix(broker, "]"), ":") {
+	if inside, ok := strings.CutPrefix(broker, "["); ok && strings.HasSuffix(inside, "]") { // an IPv6 address without a port
+		host = strings.TrimSuffix(inside, "]")
+	} else if strings.Contains(broker, ":") {
 		var err error
 		if host, port, err = net.SplitHostPort(broker); err != nil {
 			return fmt.Errorf("%q is not host:port", broker)
@@ -204,8 +206,11 @@ func oneBroker(broker string) error {
 	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > math.MaxUint16 {
 		return fmt.Errorf("%q has no port between 1 and 65535", broker)
 	}
-	if strings.Trim(host, "[]") == "" {
+	switch {
+	case host == "":
 		return fmt.Errorf("%q has no host", broker)
+	case strings.ContainsAny(host, "[]"):
+		return fmt.Errorf("%q is not host:port", broker)
 	}
 	return nil
 }

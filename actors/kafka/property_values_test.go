@@ -18,9 +18,9 @@ var propertyValues = map[string]values{
 	"bootstrap.servers": {
 		good: map[string]any{
 			"kafkabroker:9092": []string{"kafkabroker:9092"}, "a:1, b:2,c": []string{"a:1", "b:2", "c"},
-			"[::1]:9092": []string{"[::1]:9092"}, "embedded": []string{"embedded"},
+			"[::1]:9092": []string{"[::1]:9092"}, "[::1]": []string{"[::1]"}, "embedded": []string{"embedded"},
 		},
-		bad: []string{"", ",", "a:1,,b:2", "http://a:1", "a:b", "a:0", "a:70000", ":9092", "a b:1", "a:1:2"},
+		bad: []string{"", ",", "a:1,,b:2", "http://a:1", "a:b", "a:0", "a:70000", ":9092", "a b:1", "a:1:2", "[0", "0]", "[]", "[[::1]]:1", "a[0]:1"},
 	},
 	"client.id":                             {good: map[string]any{"clientid": "clientid", " x ": "x", "": ""}},
 	"client.rack":                           {good: map[string]any{"eu-1a": "eu-1a"}},
