@@ -104,26 +104,25 @@ func (s *Source) holder() (string, error) {
 }
 
 // reconnect joins the group with a new client in the place of old. The fetcher takes it over before anything that the new one's
-// callbacks leave for it: both stand in its queue.
+// callbacks leave for it: both stand in its queue. After Stop, which closes old, it does nothing.
 func (s *Source) reconnect(old *kgo.Client) {
-	if err := s.replaceClient(); err != nil {
+	ok, err := s.replaceClient()
+	switch {
+	case err != nil:
 		s.fail(fmt.Errorf("source: %w", err))
-		return
+	case ok:
+		old.Close()
 	}
-	old.Close()
 }
 
-func (s *Source) replaceClient() error {
+func (s *Source) replaceClient() (ok bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stopped {
-		return nil
-	}
-	if err := s.connectLocked(); err != nil {
-		return err
+	if ok, err = s.connectLocked(); !ok {
+		return false, err
 	}
 	client := s.client
 	s.usurped = false
 	s.enqueueLocked(func(f *fetcher) { f.client = client })
-	return nil
+	return true, nil
 }
