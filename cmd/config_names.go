@@ -30,10 +30,14 @@ var legalName = regexp.MustCompile(`^[A-Za-z0-9._-]*$`)
 
 // memberName objects to what cannot be part of client ids, file names and transactional ids alike.
 func memberName(name string) error {
-	if !legalName.MatchString(name) || len(name) > 100 {
-		return bad(unsafeInName.ReplaceAllString(name, "-"), "%q is not a name", name)
+	if legalName.MatchString(name) && len(name) <= 100 {
+		return nil
 	}
-	return nil
+	proposal := unsafeInName.ReplaceAllString(name, "-")
+	if len(proposal) > 100 {
+		proposal = ""
+	}
+	return bad(proposal, "%q is not a name", name)
 }
 
 // topicName follows Kafka's own rule.
@@ -42,7 +46,11 @@ func topicName(name string) error {
 	case name == "." || name == "..":
 		return bad("", "%q is not a topic's name", name)
 	case !legalName.MatchString(name):
-		return bad(strings.Trim(unsafeInName.ReplaceAllString(name, "-"), "-"), "%q is not a topic's name", name)
+		proposal := strings.Trim(unsafeInName.ReplaceAllString(name, "-"), "-")
+		if topicName(proposal) != nil {
+			proposal = ""
+		}
+		return bad(proposal, "%q is not a topic's name", name)
 	case len(name) > 249:
 		return bad("", "a topic's name has at most 249 characters, and this one %d", len(name))
 	}

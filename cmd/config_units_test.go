@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,7 +67,7 @@ func TestSuggestionsAreAccepted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.SampledFrom(settingRows).Draw(t, "setting")
 		text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
-			"2", "1d", "5 min", "64M", "yes", "off", "at_least_once", "0.0.0.0:1", "a b", "99999999", "-5", "5/day", "(", "warning", "10 Seconds",
+			"2", "1d", "5 min", "64M", "yes", "off", "at_least_once", "0.0.0.0:1", "a b", "99999999", "-5", "5/day", "(", "warning", "10 Seconds", "?.", "..?", strings.Repeat("x", 300),
 		})).Draw(t, "text")
 		wrong, ok := s.kind.set(new(Config), []string{text}).(*badValue)
 		if !ok || wrong.nearest == "" {
