@@ -59,5 +59,5 @@ type Changelog interface {
 	// Restore reads what was kept of a partition, as it stands behind the group's committed offset, and gives it to load entry by entry.
 	// told hears from time to time how many of how many records have been read. It blocks until all is read or ctx ends; what passes is
 	// tried again.
-	Restore(ctx context.Context, p messages.TopicPartition, load func(messages.Change) error, told func(done, total int64)) error
+	Restore(ctx context.Context, p messages.TopicPartition, load func([]messages.Change) (taken int, err error), told func(done, total int64)) error
 }

@@ -132,7 +132,11 @@ func (r *restores) load(ctx context.Context, p *streaming.Program, tp messages.T
 		return nil, ctx.Err()
 	}
 	shard := p.NewShard(tp)
-	return shard, r.changelog.Restore(ctx, tp, shard.Load, told)
+	err := r.changelog.Restore(ctx, tp, shard.Load, told)
+	if err == nil {
+		shard.Loaded()
+	}
+	return shard, err
 }
 
 // restore begins to read a partition's state; what comes of it comes as a message.

@@ -23,7 +23,7 @@ type slowChangelog struct {
 	broken map[messages.TopicPartition]int // restores whose context ended before they did
 }
 
-func (c *slowChangelog) Restore(ctx context.Context, p messages.TopicPartition, _ func(messages.Change) error, _ func(done, total int64)) error {
+func (c *slowChangelog) Restore(ctx context.Context, p messages.TopicPartition, _ func([]messages.Change) (int, error), _ func(done, total int64)) error {
 	c.note(c.asked, p)
 	select {
 	case <-c.gate:

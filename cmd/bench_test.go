@@ -77,13 +77,17 @@ func (b bench) profile() (end func()) {
 }
 
 func report(records int) int {
+	_ = json.NewEncoder(os.Stderr).Encode(usage{CPU: spent(), RSS: peak(), Records: records})
+	return 0
+}
+
+// spent is the CPU time of this process, user and system, in seconds.
+func spent() float64 {
 	var r syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
 		panic(err)
 	}
-	cpu := float64(r.Utime.Nano()+r.Stime.Nano()) / 1e9
-	_ = json.NewEncoder(os.Stderr).Encode(usage{CPU: cpu, RSS: peak(), Records: records})
-	return 0
+	return float64(r.Utime.Nano()+r.Stime.Nano()) / 1e9
 }
 
 // peak is the most that this process has had resident. Rusage knows it as well, but begins with what the parent had.

@@ -27,10 +27,12 @@ import (
 //     until every transaction below is decided: a dead one, until the brokers abort it.
 //
 // What a zombie still writes behind that end is never committed.
-func (l *Changelog) Restore(ctx context.Context, p messages.TopicPartition, load func(messages.Change) error, told func(done, total int64)) error {
+func (l *Changelog) Restore(ctx context.Context, p messages.TopicPartition, load func([]messages.Change) (taken int, err error),
+	told func(done, total int64),
+) error {
 	r := &restore{changelog: l, partition: p, load: load, told: told, topic: l.Topic(p.Topic), stale: map[string]bool{}}
 	client, err := kgo.NewClient(append(l.config.Client[:len(l.config.Client):len(l.config.Client)],
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(), kgo.FetchMaxWait(500*time.Millisecond),
+		kgo.WithPools(new(recycled)), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(), kgo.FetchMaxWait(500*time.Millisecond),
 		kgo.FetchMaxBytes(restoreFetch), kgo.FetchMaxPartitionBytes(restoreFetch),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))...)
 	if err != nil {
@@ -57,12 +59,18 @@ type restore struct {
 	admin     *kadm.Client
 	partition messages.TopicPartition
 	topic     string
-	load      func(messages.Change) error
+	load      func([]messages.Change) (int, error)
 	told      func(done, total int64)
 
 	start, position, end int64
 	saved                string // the shapes, as they stand there
 	stale                map[string]bool
+
+	// the operation of the last entry
+	id, operator string
+	// read, not yet loaded, and the offset of each
+	changes []messages.Change
+	offsets []int64
 }
 
 // persist tries until it succeeds, or until an error that does not pass.
@@ -114,6 +122,7 @@ func (r *restore) read(ctx context.Context) error {
 		return nil
 	}
 	r.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{r.topic: {r.partition.Partition: kgo.NewOffset().At(r.start)}})
+	r.told(0, r.end-r.start)
 	for r.position < r.end {
 		poll, cancel := context.WithTimeout(ctx, quiet)
 		fetches := r.client.PollFetches(poll)
@@ -142,13 +151,19 @@ func (r *restore) take(fetches kgo.Fetches) error {
 	if wrong != nil {
 		return wrong
 	}
-	fetches.EachRecord(func(record *kgo.Record) {
-		if wrong == nil && record.Offset < r.end && !record.Attrs.IsControl() {
-			wrong = r.record(record)
+	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+		for _, record := range p.Records {
+			if wrong == nil && record.Offset < r.end && !record.Attrs.IsControl() {
+				wrong = r.record(record)
+			}
+			r.position = max(r.position, record.Offset+1)
+			record.Recycle()
 		}
-		r.position = max(r.position, record.Offset+1)
 	})
-	return wrong
+	if wrong != nil {
+		return wrong
+	}
+	return r.loadAll()
 }
 
 // tailIsEmpty tells, when nothing comes, whether there is nothing left: every transaction below the end is decided, and what a poll
@@ -170,7 +185,20 @@ func (r *restore) tailIsEmpty(ctx context.Context) bool {
 	return r.take(fetches) == nil && fetches.NumRecords() == 0
 }
 
-// record gives one entry to its operation. One that the job's operations cannot read is stale.
+// loadAtOnce is how many entries are given to their operations at a time.
+const loadAtOnce = 512
+
+// loadAll gives what has been read to its operations.
+func (r *restore) loadAll() error {
+	n, err := r.load(r.changes)
+	if err != nil {
+		return fmt.Errorf("%s:%d:%d: %w", r.topic, r.partition.Partition, r.offsets[n], err)
+	}
+	r.changes, r.offsets = r.changes[:0], r.offsets[:0]
+	return nil
+}
+
+// record notes one entry for its operation. One that the job's operations cannot read is stale.
 func (r *restore) record(record *kgo.Record) error {
 	id, key, err := splitKey(alias(record.Key))
 	if err != nil {
@@ -180,18 +208,22 @@ func (r *restore) record(record *kgo.Record) error {
 		r.saved = string(record.Value)
 		return nil
 	}
-	shape, ok := r.changelog.known[id]
-	if !ok {
-		r.isStale(record)
+	if id != r.id {
+		shape, ok := r.changelog.known[id]
+		if !ok {
+			r.isStale(record)
+			return nil
+		}
+		r.id, r.operator = strings.Clone(id), shape.Operator
+	}
+	r.changes = append(r.changes, messages.Change{
+		Operator: r.operator, Key: key, Value: alias(record.Value), Deleted: record.Value == nil, Partition: r.partition,
+	})
+	r.offsets = append(r.offsets, record.Offset)
+	if len(r.changes) < loadAtOnce {
 		return nil
 	}
-	err = r.load(messages.Change{
-		Operator: shape.Operator, Key: key, Value: alias(record.Value), Deleted: record.Value == nil, Partition: r.partition,
-	})
-	if err != nil {
-		return fmt.Errorf("%s:%d:%d: %w", record.Topic, record.Partition, record.Offset, err)
-	}
-	return nil
+	return r.loadAll()
 }
 
 func (r *restore) isStale(record *kgo.Record) {

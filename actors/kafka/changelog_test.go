@@ -76,13 +76,15 @@ func (g *ground) restored(c *Changelog) (map[string]string, error) {
 	ctx, cancel := context.WithTimeout(g.t.Context(), patience)
 	defer cancel()
 	found := map[string]string{}
-	err := c.Restore(ctx, events0, func(c messages.Change) error {
-		if c.Deleted {
-			delete(found, c.Key)
-		} else {
-			found[c.Key] = c.Value
+	err := c.Restore(ctx, events0, func(changes []messages.Change) (int, error) {
+		for _, c := range changes {
+			if c.Deleted {
+				delete(found, c.Key)
+			} else {
+				found[c.Key] = c.Value
+			}
 		}
-		return nil
+		return len(changes), nil
 	}, func(int64, int64) {})
 	return found, err
 }

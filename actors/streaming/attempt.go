@@ -69,15 +69,29 @@ func (r *Runner) Abort() {
 }
 
 // Load gives the Runner one saved entry, before its first Run. Of two with one key the later counts. It keeps no part of the strings.
-func (r *Runner) Load(c messages.Change) error { return loadInto(r.memories, c) }
+func (r *Runner) Load(c messages.Change) error {
+	_, err := loadInto(r.memories, []messages.Change{c})
+	return err
+}
 
-func loadInto(memories []*memory, c messages.Change) error {
-	for _, m := range memories {
-		if m.shape.Operator == c.Operator {
-			return m.load(c)
+// loadInto gives each memory its changes, in the runs in which they stand together, and tells how many were taken before an error.
+func loadInto(memories []*memory, changes []messages.Change) (taken int, err error) {
+	for len(changes) > taken {
+		operator, run := changes[taken].Operator, 1
+		for taken+run < len(changes) && changes[taken+run].Operator == operator {
+			run++
+		}
+		at := slices.IndexFunc(memories, func(m *memory) bool { return m.shape.Operator == operator })
+		if at < 0 {
+			return taken, fmt.Errorf("state was saved for the operation %q, which the job does not have", operator)
+		}
+		n, err := memories[at].load(changes[taken : taken+run])
+		taken += n
+		if err != nil {
+			return taken, err
 		}
 	}
-	return fmt.Errorf("state was saved for the operation %q, which the job does not have", c.Operator)
+	return taken, nil
 }
 
 // Zero is the time from which the slides of windows are counted: one interval before the first batch. It is to be saved with

@@ -21,6 +21,9 @@ type Codec[T any] struct {
 	Encode func(dst []byte, v T) ([]byte, error)
 	// Decode reads what Encode wrote. It may not keep wire.
 	Decode func(wire string) (T, error)
+
+	// view is Decode for a moment: what it returns may keep wire. nil: there is no such form.
+	view func(wire string) T
 }
 
 // SetCodec makes every operation that is added to c from now on save its values of type T with codec.

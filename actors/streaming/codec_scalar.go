@@ -81,6 +81,10 @@ func stringCodec[T any]() Codec[T] {
 			*(*string)(unsafe.Pointer(&v)) = string([]byte(wire))
 			return v, nil
 		},
+		view: func(wire string) (v T) {
+			*(*string)(unsafe.Pointer(&v)) = wire
+			return v
+		},
 	}
 }
 

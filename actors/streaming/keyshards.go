@@ -80,13 +80,19 @@ func (h *keyShards[K, S]) write(f func(*store[K, S]) error) error {
 }
 
 func (h *keyShards[K, S]) load(key, value string, deleted bool) error {
-	k, err := h.stores[0].codecs.key.Decode(key)
+	k, err := h.stores[0].codecs.keyIn(key)
 	if err != nil {
 		return err
 	}
 	h.order = nil
 	tag := tagOf(k)
 	return h.stores[shardOf(tag)].loadEntry(k, tag, value, deleted)
+}
+
+func (h *keyShards[K, S]) settle() {
+	for _, s := range h.stores {
+		s.settle()
+	}
 }
 
 func (h *keyShards[K, S]) bytes() (sum int64) {

@@ -23,6 +23,9 @@ type cell interface {
 	bytes() int64
 }
 
+// A settler is a cell that puts what was loaded in order when all is there. Otherwise begin does it.
+type settler interface{ settle() }
+
 // memory is all that one operation keeps: its cells, each under a letter that its keys begin with when they are saved.
 type memory struct {
 	shape messages.Shape
@@ -46,15 +49,32 @@ func (m *memory) each(f func(cell)) {
 	}
 }
 
-// load routes a saved entry to its cell.
-func (m *memory) load(c messages.Change) error {
-	if c.Key == "" || m.cells[c.Key[0]] == nil {
-		return m.failed("read", errTorn)
+// load routes saved entries to their cells, and tells how many were taken before an error.
+func (m *memory) load(changes []messages.Change) (taken int, err error) {
+	err = m.guard(func() error {
+		var letter byte
+		var c cell
+		for _, change := range changes {
+			if change.Key == "" {
+				return errTorn
+			}
+			if c == nil || change.Key[0] != letter {
+				letter = change.Key[0]
+				if c = m.cells[letter]; c == nil {
+					return errTorn
+				}
+			}
+			if err := c.load(change.Key[1:], change.Value, change.Deleted); err != nil {
+				return err
+			}
+			taken++
+		}
+		return nil
+	})
+	if err != nil {
+		return taken, m.failed("read", err)
 	}
-	if err := m.guard(func() error { return m.cells[c.Key[0]].load(c.Key[1:], c.Value, c.Deleted) }); err != nil {
-		return m.failed("read", err)
-	}
-	return nil
+	return taken, nil
 }
 
 // failed is what went wrong with what an operation keeps.

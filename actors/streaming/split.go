@@ -205,8 +205,22 @@ func (p *Program) NewShard(partition messages.TopicPartition) *Shard {
 	return s
 }
 
-// Load gives the Shard one saved entry, before it is used. Of two with one key the later counts. It keeps no part of the strings.
-func (s *Shard) Load(c messages.Change) error { return loadInto(s.memories, c) }
+// Load gives the Shard saved entries, before it is used. Of two with one key the later counts. It keeps no part of the strings. It tells
+// how many it has taken: all of them, or as many as stand before the one that the error is about.
+func (s *Shard) Load(changes []messages.Change) (taken int, err error) {
+	return loadInto(s.memories, changes)
+}
+
+// Loaded tells that all has been loaded. The Shard puts it in order, which takes a while: without Loaded the first batch does it.
+func (s *Shard) Loaded() {
+	for _, m := range s.memories {
+		m.each(func(c cell) {
+			if l, ok := c.(settler); ok {
+				l.settle()
+			}
+		})
+	}
+}
 
 // changes writes what the attempt has changed, each with the partition that it belongs to.
 func (s *Shard) changes(emit func(messages.Change) bool) error {

@@ -61,10 +61,11 @@ func (d *divided) instance() {
 func (d *divided) restore(partition int32) {
 	d.t.Helper()
 	s := d.program.NewShard(messages.TopicPartition{Topic: "events", Partition: partition})
-	for _, c := range d.saved[partition] {
-		if err := s.Load(c); err != nil {
-			d.t.Fatal(err)
+	if saved := d.saved[partition]; len(saved) > 0 {
+		if n, err := s.Load(saved); err != nil || n != len(saved) {
+			d.t.Fatal(n, err)
 		}
+		s.Loaded()
 	}
 	d.shards[partition] = s
 }

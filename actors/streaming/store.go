@@ -16,7 +16,6 @@ type store[K comparable, S any] struct {
 	base    int    // entries before this attempt
 	baseSeq uint64 // next before this attempt
 	next    uint64 // the sequence number of the next key
-	loaded  bool   // load was called: the order is to be restored
 	held    int64
 	heldWas int64
 	arena   arena // what the keys point to
@@ -31,6 +30,7 @@ type store[K comparable, S any] struct {
 	frozen    [][]byte
 	slots     []uint32 // room for slotsOf
 	touched   uint32   // so that touch reads
+	loading   loading[K, S]
 }
 
 // entry is the state of one key. One that is not live stands for a key that has no state (yet, or any more).

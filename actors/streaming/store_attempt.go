@@ -1,10 +1,8 @@
 package streaming
 
-// begin opens an attempt; what was loaded is put in order before the first.
+// begin opens an attempt; what was loaded becomes the store before the first.
 func (s *store[K, S]) begin() {
-	if s.loaded {
-		s.restoreOrder()
-	}
+	s.settle()
 	s.attempt++
 	s.base, s.baseSeq, s.heldWas = len(s.entries), s.next, s.held
 }
@@ -114,16 +112,30 @@ func (s *store[K, S]) live() []uint32 {
 
 // rebuild makes the table anew of the entries in the given order.
 func (s *store[K, S]) rebuild(order []uint32) {
-	keys, entries := newTable[K](len(order)), make([]entry[S], 0, len(order))
-	s.timers, s.arena, s.entered = nil, arena{}, len(order)
-	for _, pos := range order {
-		e := s.entries[pos]
+	s.fill(len(order), func(yield func(K, uint32, entry[S])) {
+		for _, pos := range order {
+			yield(s.keys[pos], s.tags[pos], s.entries[pos])
+		}
+	})
+}
+
+// fill makes the table anew. It copies the keys, so that none is kept of those that are gone, unless these are few.
+func (s *store[K, S]) fill(size int, each func(yield func(K, uint32, entry[S]))) {
+	keys, entries := newTable[K](size), make([]entry[S], 0, size)
+	anew := s.entered-size > size/4
+	if anew {
+		s.arena, s.entered = arena{}, size
+	}
+	s.timers = nil
+	each(func(k K, tag uint32, e entry[S]) {
 		if e.timer = e.due; s.timed && e.due != 0 {
 			s.timers.add(e.due, uint32(len(entries)))
 		}
-		k, _ := s.keepKey(&s.arena, s.keys[pos])
-		keys.insert(k, s.tags[pos])
+		if anew {
+			k, _ = s.keepKey(&s.arena, k)
+		}
+		keys.insert(k, tag)
 		entries = append(entries, e)
-	}
+	})
 	s.table, s.entries = keys, entries
 }

@@ -1,7 +1,9 @@
 package streaming
 
 import (
+	"encoding/binary"
 	"slices"
+	"testing"
 
 	"pgregory.net/rapid"
 
@@ -22,12 +24,59 @@ func reloaded(t *rapid.T, m *memory, codecs storeCodecs[int, int]) *store[int, i
 		t.Fatal(err)
 	}
 	slices.Reverse(all)
+	all = withHistory(t, all)
 	s := newStore(codecs, true)
 	into := newMemory(m.shape).with('k', s)
-	for _, c := range all {
-		if err := into.load(c); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := into.load(all); err != nil {
+		t.Fatal(err)
 	}
 	return s
+}
+
+// withHistory is a changelog that was not compacted: before the last change of some keys there are others, and some keys are gone.
+func withHistory(t *rapid.T, last []messages.Change) (all []messages.Change) {
+	for i, c := range last {
+		if rapid.Bool().Draw(t, "earlier") {
+			earlier := last[rapid.IntRange(0, len(last)-1).Draw(t, "like")]
+			earlier.Key, earlier.Deleted = c.Key, rapid.Bool().Draw(t, "deleted")
+			all = append(all, earlier)
+		}
+		if all = append(all, c); i%3 == 0 {
+			gone := c
+			gone.Key = "k" + string(binary.AppendVarint(nil, int64(1000+i)))
+			all = append(all, gone)
+			gone.Deleted = true
+			all = append(all, gone)
+		}
+	}
+	return all
+}
+
+// Scenario: a changelog of a hundred keys was not compacted for long. It is loaded in memory that does not grow with its length.
+func TestManyChangesOfFewKeysAreLoadedInLittleMemory(t *testing.T) {
+	codecs := storeCodecs[int, int]{integerCodec[int](typeOf[int]()), integerCodec[int](typeOf[int]())}
+	s := newStore(codecs, false)
+	state := func(seq, n int) string {
+		return string(binary.AppendVarint(binary.AppendUvarint(nil, uint64(seq)), int64(n)))
+	}
+	key := func(n int) string { return string(binary.AppendVarint(nil, int64(n))) }
+	const keys, rounds = 100, 1000
+	for round := range rounds {
+		for k := range keys {
+			if err := s.load(key(k), state(keys-k, round), k%2 == 1 && round == rounds-1); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if s.loading.count > fewLoaded {
+		t.Errorf("%d entries of %d keys are kept", s.loading.count, keys)
+	}
+	s.begin()
+	want := []Pair[int, int]{}
+	for k := keys - 2; k >= 0; k -= 2 {
+		want = append(want, Pair[int, int]{k, rounds - 1})
+	}
+	if got := s.snapshot(); !slices.Equal(got, want) {
+		t.Errorf("loaded %v, want %v", got, want)
+	}
 }

@@ -1,14 +1,19 @@
 package streaming
 
-import (
-	"encoding/binary"
-	"slices"
-)
+import "encoding/binary"
 
 // storeCodecs are how a store's keys and states are saved.
 type storeCodecs[K comparable, S any] struct {
 	key   Codec[K]
 	state Codec[S]
+}
+
+// keyIn reads a key that is copied before it is kept.
+func (c storeCodecs[K, S]) keyIn(wire string) (K, error) {
+	if c.key.view != nil {
+		return c.key.view(wire), nil
+	}
+	return c.key.Decode(wire)
 }
 
 // name is what the shape of the operation says of them.
@@ -72,63 +77,4 @@ func (s *store[K, S]) encode(dst []byte, e *entry[S]) ([]byte, error) {
 		dst = binary.AppendUvarint(dst, uint64(e.due))
 	}
 	return s.codecs.state.Encode(dst, e.state)
-}
-
-func (s *store[K, S]) load(key, value string, deleted bool) error {
-	k, err := s.codecs.key.Decode(key)
-	if err != nil {
-		return err
-	}
-	return s.loadEntry(k, tagOf(k), value, deleted)
-}
-
-func (s *store[K, S]) loadEntry(k K, tag uint32, value string, deleted bool) error {
-	pos, ok := s.find(k, tag)
-	if !ok {
-		pos = s.enter(k, tag)
-	}
-	s.loaded = true
-	e := &s.entries[pos]
-	if deleted {
-		s.unload(pos)
-		return nil
-	}
-	r := &reader{wire: value}
-	seq, due := r.number(), int64(0)
-	if s.timed {
-		due = int64(r.number())
-	}
-	if r.err != nil {
-		return r.err
-	}
-	state, err := s.codecs.state.Decode(r.wire)
-	if err != nil {
-		return err
-	}
-	s.unload(pos)
-	e.seq, e.due, e.state, e.live = seq, due, state, true
-	s.held += s.weigh(state) + s.weighKey(k) + entryCost
-	s.next = max(s.next, seq+1)
-	return nil
-}
-
-// unload takes away what was loaded for a key before: a later entry counts.
-func (s *store[K, S]) unload(pos uint32) {
-	if e := &s.entries[pos]; e.live {
-		s.held -= s.weigh(e.state) + s.weighKey(s.keys[pos]) + entryCost
-		e.live = false
-	}
-}
-
-// restoreOrder brings loaded entries into the order in which their keys came, before the first batch.
-func (s *store[K, S]) restoreOrder() {
-	s.loaded = false
-	order := s.live()
-	slices.SortFunc(order, func(a, b uint32) int {
-		if s.entries[a].seq < s.entries[b].seq {
-			return -1
-		}
-		return 1
-	})
-	s.rebuild(order)
 }
