@@ -49,8 +49,9 @@ func (l *Changelog) Restore(ctx context.Context, p messages.TopicPartition, load
 	return r.finish()
 }
 
-// restoreFetch is the most that one fetch of a restore brings: two are under way at a time.
-const restoreFetch = 4 << 20
+// restoreFetch is the most that one fetch of a restore brings. Two are under way at a time, and become three times as much in kgo's
+// records: more takes longer, for all that is collected and looked through by the garbage collector.
+const restoreFetch = 1 << 20
 
 // restore is one Restore under way.
 type restore struct {
