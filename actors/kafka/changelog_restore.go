@@ -74,29 +74,21 @@ type restore struct {
 	offsets []int64
 }
 
-// persist tries until it succeeds, or until an error that does not pass.
+// persist tries until it succeeds, or until an error that does not pass. The topic may still be made.
 func (r *restore) persist(ctx context.Context, try func(context.Context) error) error {
-	for n := 0; ; n++ {
-		once, cancel := context.WithTimeout(ctx, attempt)
-		err := try(once)
-		cancel()
-		switch {
-		case err == nil:
-			return nil
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case !passing(err) && !errors.Is(err, kerr.UnknownTopicOrPartition):
-			return Explain(err, Subject{Doing: "reading topic", Topic: r.topic})
-		}
-		if errors.Is(err, kerr.UnknownTopicOrPartition) && r.changelog.config.Ensure != nil {
+	err := persist(ctx, try, func(err error) bool { return passing(err) || isUnknown(err) }, func(err error) {
+		if isUnknown(err) && r.changelog.config.Ensure != nil {
 			err = errors.Join(err, r.changelog.config.Ensure(ctx, r.partition.Topic))
 		}
 		r.changelog.log.Warn("the changelog cannot be read yet", "topic", r.topic, "partition", r.partition.Partition, "error", err)
-		if !sleep(ctx, backoff(n)) {
-			return ctx.Err()
-		}
+	})
+	if err == nil || ctx.Err() != nil {
+		return err
 	}
+	return Explain(err, Subject{Doing: "reading topic", Topic: r.topic})
 }
+
+func isUnknown(err error) bool { return errors.Is(err, kerr.UnknownTopicOrPartition) }
 
 // bounds asks where the log begins and ends.
 func (r *restore) bounds(ctx context.Context) error {

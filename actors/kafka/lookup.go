@@ -30,27 +30,33 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// persist calls try until it succeeds, for ever; what it waits for is told meanwhile. It ends early with ctx, or with an error
-// that trying again does not heal.
-func (s *Source) persist(ctx context.Context, kind, what string, try func(context.Context) error) error {
-	defer s.wait(kind, "")
+// persist calls try until it succeeds, for ever; each error is told before the wait. It ends early with ctx, or with an error that does
+// not pass.
+func persist(ctx context.Context, try func(context.Context) error, passes func(error) bool, told func(error)) error {
 	for n := 0; ; n++ {
 		once, cancel := context.WithTimeout(ctx, attempt)
 		err := try(once)
 		cancel()
-		switch {
-		case err == nil:
-			return nil
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case !passing(err):
-			return s.explain(err)
+		if err == nil || ctx.Err() == nil && !passes(err) {
+			return err
 		}
-		s.wait(kind, fmt.Sprintf("%s: %v", what, err))
+		if ctx.Err() == nil {
+			told(err)
+		}
 		if !sleep(ctx, backoff(n)) {
 			return ctx.Err()
 		}
 	}
+}
+
+// persist is persist that tells what the Source waits for meanwhile.
+func (s *Source) persist(ctx context.Context, kind, what string, try func(context.Context) error) error {
+	defer s.wait(kind, "")
+	err := persist(ctx, try, passing, func(err error) { s.wait(kind, fmt.Sprintf("%s: %v", what, err)) })
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return s.explain(err)
 }
 
 // prepareOffsets comes before onOffsets: kgo asks for the committed offsets itself before that, and waits for as long as a transaction has
