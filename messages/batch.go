@@ -1,6 +1,7 @@
 package messages
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -14,6 +15,11 @@ type OffsetRange struct {
 
 // Count is the number of offsets in the range. Compaction and transaction markers make it larger than the number of records.
 func (r OffsetRange) Count() int64 { return r.Until - r.From }
+
+// String is "topic:partition [from,until)".
+func (r OffsetRange) String() string {
+	return fmt.Sprintf("%v [%d,%d)", r.TopicPartition, r.From, r.Until)
+}
 
 // Ready is a consumer's first word, and its first word again after each restart: it knows nothing and asks for an Open.
 type Ready struct{ Partition TopicPartition }

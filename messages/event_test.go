@@ -34,6 +34,13 @@ func TestARecordPrintsWithItsKey(t *testing.T) {
 	}
 }
 
+func TestAnOffsetRangePrintsWithBothEnds(t *testing.T) {
+	r := messages.OffsetRange{TopicPartition: messages.TopicPartition{Topic: "events", Partition: 3}, From: 7, Until: 9}
+	if got := fmt.Sprint(r); got != "events:3 [7,9)" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestAPlanSurvivesTheMetadataOfACommit(t *testing.T) {
 	p := messages.Plan{Time: time.UnixMilli(1357008430000), Until: 42, Attempt: 3}
 	if back, ok := messages.ParsePlan(p.Encode()); !ok || back != p {

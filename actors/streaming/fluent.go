@@ -8,7 +8,8 @@ import (
 )
 
 // The operations that change the element's type, as methods: Go 1.27 has generic methods. Those that would make a type grow within
-// itself (Glom, CountByValue, GroupByKey, the joins and their like) stay functions.
+// itself (Glom, CountByValue, GroupByKey, the joins and their like) stay functions: the signature alone, PairStream[K, Joined[V, W]] as
+// the result of a method of PairStream[K, V], is what the compiler refuses ("instantiation cycle: V instantiated as Joined[V, W]").
 
 // Map is the function Map.
 func (s Stream[T]) Map[U any](f func(T) U) Stream[U] { return Map(s, f) }

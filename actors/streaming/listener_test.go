@@ -146,3 +146,18 @@ func TestQueueStream(t *testing.T) {
 		want(t, name+fmt.Sprint(out.Batches()), name+c.batches)
 	}
 }
+
+// An empty queue is a batch without elements and without partitions; what was pushed, or is the default, is one partition.
+func TestAnEmptyQueueHasNoPartition(t *testing.T) {
+	k := streamingtest.New(t, time.Second)
+	q, d := streaming.QueueStream[int](k.Context(), false), streaming.QueueStream[int](k.Context(), false).Default()
+	out, defaults, counts := streamingtest.Collect(streaming.Glom(q.Stream)), streamingtest.Collect(streaming.Glom(d.Stream)), streamingtest.Collect(q.Stream.Count())
+	k.Tick()
+	q.Push()
+	k.Tick()
+	q.Push(1)
+	q.Push(2)
+	k.Tick()
+	want(t, k.Err(), error(nil))
+	want(t, fmt.Sprint(out.Batches(), defaults.Batches(), counts.Batches()), "[[] [[]] [[1] [2]]] [[[]] [[]] [[]]] [[0] [0] [2]]")
+}

@@ -25,9 +25,10 @@ func place() string {
 	}
 }
 
-// inPackage tells whether a frame is the engine's own; its tests count as users.
+// inPackage tells whether a frame is the engine's own, or the kit's, whose inputs and outputs a test writes down; tests count as users.
 func inPackage(f runtime.Frame) bool {
-	return strings.HasPrefix(f.Function, packagePath+".") && !strings.HasSuffix(f.File, "_test.go")
+	own := strings.HasPrefix(f.Function, packagePath+".") || strings.HasPrefix(f.Function, packagePath+"/streamingtest.")
+	return own && !strings.HasSuffix(f.File, "_test.go")
 }
 
 // Where the functions of a job, and where listeners, are called from.

@@ -19,7 +19,7 @@ type Queue[T any] struct {
 
 // QueueStream is an input with a queue of batches: with oneAtATime each batch of the stream is one that was pushed, otherwise it is
 // all that are in the queue, each as a partition. While the queue is empty, a batch is what was set with Default, and without that an
-// empty one. What is in the queue is not saved.
+// empty one, which has no partition. What is in the queue is not saved.
 func QueueStream[T any](c *Context, oneAtATime bool) *Queue[T] {
 	q := &Queue[T]{oneByOne: oneAtATime}
 	n := typed[T](&node{source: &sourceSpec{pull: func(time.Time) (any, bool) {
@@ -40,7 +40,7 @@ func (q *Queue[T]) Push(elements ...T) {
 func (q *Queue[T]) Default(elements ...T) *Queue[T] {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.otherwise = slices.Clone(elements)
+	q.otherwise = append([]T{}, elements...)
 	return q
 }
 
@@ -49,6 +49,8 @@ func (q *Queue[T]) next() (partitions [][]T) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch {
+	case len(q.batches) == 0 && q.otherwise == nil:
+		return nil // no partition at all, as Spark's emptyRDD
 	case len(q.batches) == 0:
 		return [][]T{q.otherwise}
 	case q.oneByOne:

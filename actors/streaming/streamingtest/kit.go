@@ -81,10 +81,11 @@ func (e engine) Start(p *streaming.Program) error {
 	return err
 }
 
-// Stop waits for the batch that runs.
+// Stop waits for the batch that runs, and gives the checkpoint folder back.
 func (e engine) Stop(bool) error {
 	e.k.running.Lock()
 	defer e.k.running.Unlock()
+	e.k.saved.close()
 	return nil
 }
 

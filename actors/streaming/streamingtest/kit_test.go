@@ -220,3 +220,45 @@ func TestAnotherKitGoesOnFromTheCheckpoint(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A kit whose context was stopped lets go of its folder; one that runs does not, as the real program.
+func TestAStoppedKitGivesItsFolderToAnother(t *testing.T) {
+	dir := t.TempDir()
+	open := func() (*streamingtest.Kit, *streamingtest.Output[int64]) {
+		k := streamingtest.New(t, time.Second, streamingtest.WithCheckpoint(dir))
+		in := streamingtest.Input[int](k, 1)
+		out := streamingtest.Collect(in.Stream.CountByWindow(3*time.Second, time.Second))
+		in.Feed(1, 2)
+		k.Tick()
+		return k, out
+	}
+	first, _ := open()
+	if second, _ := open(); second.Err() == nil || !strings.Contains(second.Err().Error(), "in use by instance kit") {
+		t.Errorf("got %v", second.Err())
+	}
+	want(t, first.Context().Stop(true), error(nil))
+	third, out := open()
+	want(t, third.Err(), error(nil))
+	want(t, out.Batches(), [][]int64{{4}})
+	want(t, out.Times(), []time.Time{time.Unix(2, 0)})
+}
+
+// The kit's own inputs and outputs stand in the test's file.
+func TestWhatAKitAddsIsToldWithTheLineOfTheTest(t *testing.T) {
+	k := streamingtest.New(t, time.Second)
+	in := streamingtest.Input[int](k, 1)
+	streamingtest.Collect(in.Stream)
+	if _, err := in.Stream.Slice(time.Unix(0, 0), time.Unix(1, 0)); err == nil || !strings.HasPrefix(err.Error(), "input at kit_test.go:") {
+		t.Errorf("got %v", err)
+	}
+	var names []string
+	k.Context().Listen(func(e any) {
+		if o, ok := e.(messages.OutputStarted); ok {
+			names = append(names, o.Name)
+		}
+	})
+	k.Tick()
+	if len(names) != 1 || !strings.HasPrefix(names[0], "foreachBatch at kit_test.go:") {
+		t.Errorf("got %v", names)
+	}
+}

@@ -10,8 +10,8 @@ type options struct {
 	limit      int64
 }
 
-// WithCheckpoint keeps what the job saves in the folder dir, so that another kit of the same job can go on with it.
-// Default: a folder of the test's own.
+// WithCheckpoint keeps what the job saves in the folder dir, so that another kit of the same job can go on with it, when this one's
+// context has been stopped or its test has ended. Default: a folder of the test's own.
 func WithCheckpoint(dir string) Option {
 	return func(o *options) { o.checkpoint, o.dir = true, dir }
 }
