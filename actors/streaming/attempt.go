@@ -32,7 +32,15 @@ func (r *Runner) forgetChanges() {
 
 // Changes is what the attempt under way has changed in state and windows, operator by operator, encoded. A batch that failed has none.
 // It may be gone through until Commit or Abort.
-func (r *Runner) Changes() iter.Seq[messages.Change] { return slices.Values(r.changed) }
+func (r *Runner) Changes() iter.Seq[messages.Change] {
+	return func(yield func(messages.Change) bool) {
+		for i := range r.changed {
+			if !r.changed[i].each(yield) {
+				return
+			}
+		}
+	}
+}
 
 // Entries is all that state and windows hold, encoded, with the changes of the attempt under way: what a snapshot is made of. It
 // panics when an entry cannot be encoded, which its Change could be.
@@ -145,21 +153,28 @@ func (r *Runner) settle() error {
 	if !r.program.context.saved {
 		return r.withinLimit()
 	}
-	keep := func(c messages.Change) bool {
-		r.changed = append(r.changed, c)
-		return true
-	}
 	for _, m := range r.memories {
-		if _, err := m.write(cell.changes, keep); err != nil {
+		if err := r.change(m, messages.TopicPartition{}); err != nil {
 			return err
 		}
 	}
 	for _, s := range r.shards {
-		if err := s.changes(keep); err != nil {
-			return err
+		for _, m := range s.memories {
+			if err := r.change(m, s.partition); err != nil {
+				return err
+			}
 		}
 	}
 	return r.withinLimit()
+}
+
+// change keeps what the attempt has changed of m, which belongs to a partition of the source if there is one.
+func (r *Runner) change(m *memory, partition messages.TopicPartition) error {
+	changes, err := m.changes(partition)
+	if len(changes.blocks) > 0 {
+		r.changed = append(r.changed, changes)
+	}
+	return err
 }
 
 func (r *Runner) withinLimit() error {

@@ -100,6 +100,9 @@ func (m *mapping[K, V, S, U]) run(b *run, n *node, in []gathered) (any, error) {
 	var firsts [shardCount][]uint32
 	err := m.shards.each(b, n, values, func(shard int, s *store[K, S]) {
 		all[shard], firsts[shard] = m.fold(b.time, due, shard, s, parts)
+		if b.program.context.saved {
+			s.encodeEarly('k', func(note int) K { return parts[s.origins[note].part].keys[s.origins[note].key] })
+		}
 	})
 	if err != nil {
 		return nil, err
@@ -159,7 +162,8 @@ func (m *mapping[K, V, S, U]) fold(now time.Time, due int64, shard int, s *store
 	out.some = make([]bool, size)
 	known, at := uint32(len(s.entries)), 0
 	var state KeyState[S]
-	for _, p := range parts {
+	s.origins = s.origins[:0]
+	for part, p := range parts {
 		first, end := p.keysFrom[shard], p.keysFrom[shard+1]
 		slots := slotsOf(s, p.keys[first:end], p.tags[first:end], s.slots[:0])
 		s.slots = slots
@@ -170,7 +174,7 @@ func (m *mapping[K, V, S, U]) fold(now time.Time, due int64, shard int, s *store
 				firsts = append(firsts, uint32(at))
 				known++
 			}
-			e := &s.entries[pos]
+			e, noted := &s.entries[pos], len(s.notes)
 			if s.fragile {
 				s.note(pos)
 			}
@@ -182,7 +186,9 @@ func (m *mapping[K, V, S, U]) fold(now time.Time, due int64, shard int, s *store
 				}
 				out.some[at], out.all = true, append(out.all, u)
 			}
-			s.apply(pos, &state, due)
+			if s.apply(pos, &state, due); len(s.notes) > noted {
+				s.origins = append(s.origins, origin{uint32(part), of})
+			}
 			at++
 		}
 	}

@@ -94,14 +94,34 @@ func (m *memory) guard(f func() error) (err error) {
 
 // write encodes what f writes of each cell; it is false when emit has had enough.
 func (m *memory) write(f func(cell, *changeWriter) error, emit func(messages.Change) bool) (bool, error) {
-	w := &changeWriter{operator: m.shape.Operator, emit: emit}
+	one := encoded{operator: m.shape.Operator, blocks: make([][]byte, 1)}
+	return m.encode(f, func(block []byte) bool {
+		one.blocks[0] = block
+		return one.each(emit)
+	})
+}
+
+// encode is write with the blocks as they are.
+func (m *memory) encode(f func(cell, *changeWriter) error, full func(block []byte) bool) (bool, error) {
+	w := &changeWriter{size: changeBlock, full: full}
 	for _, letter := range m.order {
 		w.letter = letter
 		if err := m.guard(func() error { return f(m.cells[letter], w) }); err != nil {
 			return false, m.failed("saved", err)
 		}
 	}
+	w.flush()
 	return !w.stopped, nil
+}
+
+// changes are what the attempt has changed.
+func (m *memory) changes(partition messages.TopicPartition) (encoded, error) {
+	all := encoded{operator: m.shape.Operator, partition: partition}
+	_, err := m.encode(cell.changes, func(block []byte) bool {
+		all.blocks = append(all.blocks, block)
+		return true
+	})
+	return all, err
 }
 
 func (m *memory) bytes() (sum int64) {

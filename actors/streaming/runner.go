@@ -37,7 +37,7 @@ type Runner struct {
 	shards    []*Shard       // of the parts of the attempt under way
 	zero      time.Time
 	open      bool
-	changed   []messages.Change
+	changed   []encoded
 	pulled    pulled
 }
 

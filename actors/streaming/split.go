@@ -221,16 +221,3 @@ func (s *Shard) Loaded() {
 		})
 	}
 }
-
-// changes writes what the attempt has changed, each with the partition that it belongs to.
-func (s *Shard) changes(emit func(messages.Change) bool) error {
-	for _, m := range s.memories {
-		if _, err := m.write(cell.changes, func(c messages.Change) bool {
-			c.Partition = s.partition
-			return emit(c)
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -13,6 +13,7 @@ type store[K comparable, S any] struct {
 	attempt uint32
 	dropped bool // drop took a state away in this attempt
 	notes   []note[S]
+	early   early[S]
 	base    int    // entries before this attempt
 	baseSeq uint64 // next before this attempt
 	next    uint64 // the sequence number of the next key
@@ -29,6 +30,7 @@ type store[K comparable, S any] struct {
 	fragile   bool // a state can be changed in place behind the store's back
 	frozen    [][]byte
 	slots     []uint32 // room for slotsOf
+	origins   []origin // where the batch has the keys of the notes
 	touched   uint32   // so that touch reads
 	loading   loading[K, S]
 }
@@ -42,6 +44,9 @@ type entry[S any] struct {
 	stamp uint32 // the attempt that has noted it
 	live  bool
 }
+
+// origin is a place of a key in a batch.
+type origin struct{ part, key uint32 }
 
 // note is what stood at a position before the attempt.
 type note[S any] struct {
@@ -125,6 +130,7 @@ func (s *store[K, S]) touch(slots []uint32) {
 func (s *store[K, S]) note(pos uint32) *entry[S] {
 	e := &s.entries[pos]
 	if e.stamp == s.attempt {
+		s.early.stale = true
 		return e
 	}
 	e.stamp = s.attempt

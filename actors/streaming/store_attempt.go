@@ -63,6 +63,7 @@ func (s *store[K, S]) thaw(e *entry[S], frozen []byte) {
 func (s *store[K, S]) clear() {
 	clear(s.notes)
 	s.notes, s.frozen, s.limit, s.dropped = s.notes[:0], s.frozen[:0], 0, false
+	s.early = early[S]{}
 }
 
 // forget makes a key unfindable and its place a hole, unless it is one already.

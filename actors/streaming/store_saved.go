@@ -21,14 +21,27 @@ func (c storeCodecs[K, S]) name() string { return c.key.Name + " → " + c.state
 
 // changes writes one entry for each key whose state the attempt has set or dropped.
 func (s *store[K, S]) changes(w *changeWriter) error {
+	if len(s.early.blocks) == 0 || s.early.stale {
+		return s.writeNotes(w, s.notes)
+	}
+	for _, block := range s.early.blocks {
+		w.take(block)
+	}
+	if err := s.writeNotes(w, s.early.rest); err != nil {
+		return err
+	}
+	return s.writeNotes(w, s.notes[s.early.count:])
+}
+
+func (s *store[K, S]) writeNotes(w *changeWriter, all []note[S]) error {
 	var room [reading]change[K, S]
-	for from := 0; from < len(s.notes); from += reading {
-		notes := s.notes[from:min(from+reading, len(s.notes))]
+	for from := 0; from < len(all); from += reading {
+		notes := all[from:min(from+reading, len(all))]
 		for i := range notes {
 			room[i] = change[K, S]{s.keys[notes[i].pos], s.entries[notes[i].pos]}
 		}
 		for i := range notes {
-			if err := s.write(w, &room[i], notes[i].live); err != nil {
+			if err := s.write(w, room[i].key, &room[i].entry, notes[i].live); err != nil {
 				return err
 			}
 		}
@@ -43,27 +56,29 @@ type change[K comparable, S any] struct {
 }
 
 // write writes one; was tells whether the key had a state before.
-func (s *store[K, S]) write(w *changeWriter, c *change[K, S], was bool) error {
-	key := func(dst []byte) ([]byte, error) { return s.codecs.key.Encode(dst, c.key) }
-	switch {
-	case c.entry.live:
-		return w.set(key, func(dst []byte) ([]byte, error) { return s.encode(dst, &c.entry) })
-	case was:
-		return w.drop(key)
+func (s *store[K, S]) write(w *changeWriter, key K, e *entry[S], was bool) error {
+	if !e.live && !was {
+		return nil
 	}
-	return nil
+	start, removed := w.begin(), uint32(0)
+	b, err := s.codecs.key.Encode(w.head(), key)
+	middle := len(b)
+	if e.live && err == nil {
+		b, err = s.encode(b, e)
+	}
+	if !e.live {
+		removed = removedBit
+	}
+	if err != nil {
+		return err
+	}
+	return w.end(b, start, middle, removed)
 }
 
 // all writes one entry for each key that has a state.
 func (s *store[K, S]) all(w *changeWriter) error {
 	for pos := range s.entries {
-		e, key := &s.entries[pos], s.keys[pos]
-		if !e.live {
-			continue
-		}
-		err := w.set(func(dst []byte) ([]byte, error) { return s.codecs.key.Encode(dst, key) },
-			func(dst []byte) ([]byte, error) { return s.encode(dst, e) })
-		if err != nil || w.stopped {
+		if err := s.write(w, s.keys[pos], &s.entries[pos], false); err != nil || w.stopped {
 			return err
 		}
 	}
