@@ -8,6 +8,9 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/hibana-stream/hibana/messages"
 )
 
 // How the holder of a lost instance name is watched.
@@ -125,4 +128,29 @@ func (s *Source) replaceClient() (ok bool, err error) {
 	s.usurped = false
 	s.enqueueLocked(func(f *fetcher) { f.client = client })
 	return true, nil
+}
+
+// named makes sure that no other member has taken this one's instance name; then the error wraps messages.ErrNotOwner. A rebalance under
+// way, or a session that has timed out, is no other member.
+func (s *Source) named(ctx context.Context) error {
+	if s.config.InstanceID == "" {
+		return nil
+	}
+	s.mu.Lock()
+	client, usurped := s.client, s.usurped
+	s.mu.Unlock()
+	if client == nil {
+		return nil
+	}
+	request := kmsg.NewPtrHeartbeatRequest()
+	request.Group, request.InstanceID = s.config.Group, &s.config.InstanceID
+	request.MemberID, request.Generation = client.GroupMetadata()
+	if usurped || request.MemberID == "" {
+		return fmt.Errorf("%w: %w", messages.ErrNotOwner, kerr.FencedInstanceID)
+	}
+	response, err := request.RequestWith(ctx, client)
+	if err == nil && response.ErrorCode == kerr.FencedInstanceID.Code {
+		err = fmt.Errorf("%w: %w", messages.ErrNotOwner, kerr.FencedInstanceID)
+	}
+	return err
 }

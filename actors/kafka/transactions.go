@@ -105,13 +105,19 @@ func (t *Transactions) Open(ctx context.Context) error {
 	return err
 }
 
-// open makes a client if there is none, and has its id when it returns nil.
+// open makes a client if there is none, and has its id when it returns nil. The id goes with the instance's name: a process that was
+// stunned while another one took its name must not take the id back, and fence the living one in turn.
 func (t *Transactions) open(ctx context.Context) error {
 	if t.closed {
 		return errTransactionsClosed
 	}
 	if t.writer != nil {
 		return nil
+	}
+	if t.opened.Load() {
+		if err := t.config.Source.named(ctx); err != nil {
+			return err
+		}
 	}
 	writer, err := NewWriter(t.options(), 0, t.log)
 	if err != nil {

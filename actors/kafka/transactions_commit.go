@@ -31,7 +31,8 @@ const (
 //     of a rebalance refuses only for a moment; by trying again we either get through, or learn that the generation has passed.
 //  4. The producer has been fenced (its id was given to a successor, or the brokers aborted the transaction because it took longer
 //     than the timeout, which is told). Abort fails as well, so the client is thrown away; its successor takes the id back, and the runner
-//     runs the batch again. If it was another process of our name, the group fences one of us for good, by group.instance.id.
+//     runs the batch again. If it was another process of our name, the group has fenced us before, by group.instance.id: the id is that
+//     one's (Source.named), and as 2.
 //  5. Process killed before EndTxn is sent: the successor's Open makes the brokers abort. The offsets stand at From, and nobody who
 //     reads committed records has seen any. Its records are the next member's to read again: neither lost nor repeated.
 //  6. Process killed after EndTxn was sent: the coordinator has noted the commit, and carries it out whatever happens to us, or it has
@@ -107,7 +108,8 @@ func (t *Transactions) end(ctx context.Context, offsets []messages.Offset) error
 //   - The committed offsets tell it: with the transaction, they carry the batch's time, attempt and Until; without, something else.
 //     Nobody can have overwritten one of them with the same: the next batch has another time, the next attempt another number.
 //
-// Brokers that are away are waited for until ctx ends: to run the batch again without knowing could double it.
+// Brokers that are away are waited for until ctx ends: to run the batch again without knowing could double it. Another process that has
+// our name by now goes on from where the group stands, and we run nothing of it again.
 func (t *Transactions) settle(ctx context.Context, offsets []messages.Offset, cause error) error {
 	t.log.Warn("the end of a transaction is in doubt", "error", cause)
 	t.discard()
@@ -118,7 +120,7 @@ func (t *Transactions) settle(ctx context.Context, offsets []messages.Offset, ca
 			return nil
 		case err == nil:
 			return fmt.Errorf("the transaction was not committed: %w", cause)
-		case errors.Is(err, messages.ErrRefused):
+		case errors.Is(err, messages.ErrRefused), errors.Is(err, messages.ErrNotOwner):
 			return fmt.Errorf("whether the transaction was committed cannot be told: %w", err)
 		}
 		t.log.Warn("whether the transaction was committed is not known yet", "error", err)

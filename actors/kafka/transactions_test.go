@@ -185,3 +185,50 @@ func TestStaleBatchIsRefused(t *testing.T) {
 		x.expect(1, 5)
 	})
 }
+
+// A process was stunned, and another one has taken its instance name. When it wakes up, it does not take the transactional id back: the
+// living one commits on, and no attempt of its fails.
+func TestStunnedMemberLeavesTheIDAlone(t *testing.T) {
+	inBubble(t, func(g *ground) {
+		g.write("events", 0, 0, 10)
+		config := g.config("events")
+		config.InstanceID = "a"
+		open := func() (*member, *transacting) {
+			m := g.member(config).start()
+			m.awaitUntil(events0, 10)
+			x := &transacting{ground: g}
+			var err error
+			x.Transactions, err = NewTransactions(TransactionsConfig{
+				Client: g.clientOpts(), ID: "g-a", Timeout: 5 * time.Second, Source: m.source, Log: testLog(),
+			})
+			if err == nil {
+				err = x.Open(g.t.Context())
+			}
+			if err != nil {
+				g.t.Fatal(err)
+			}
+			return m, x
+		}
+		m1, stunned := open()
+		defer m1.stop()
+		defer stunned.Close(g.t.Context())
+		if err := stunned.ProduceAll(g.t.Context(), []messages.Outgoing{messages.NewOutgoing("out", "k", true, "v")}); err != nil {
+			g.t.Fatal(err)
+		}
+		m2, living := open()
+		defer m2.stop()
+		defer living.Close(g.t.Context())
+		stunned.Abort(g.t.Context())
+		if err := living.batch(0, 3); err != nil {
+			g.t.Errorf("the living one after the abort of the other: %v", err)
+		}
+		_ = stunned.batch(0, 3) // it may learn from the brokers first that it was fenced
+		if err := stunned.batch(0, 3); !errors.Is(err, messages.ErrNotOwner) {
+			g.t.Errorf("the stunned one: %v", err)
+		}
+		if err := living.batch(3, 5); err != nil {
+			g.t.Errorf("the living one: %v", err)
+		}
+		living.expect(2, 5)
+	}, kfake.SeedTopics(1, "events", "out"))
+}
