@@ -204,7 +204,7 @@ func TestABatchWithoutADataset(t *testing.T) {
 		"transform": {func(s strs) strs {
 			return streaming.Transform(s, func(b *streaming.Batch[string]) (*streaming.Batch[string], error) { return b, nil })
 		}, noParent, [][]string{{"a"}, {"c"}}},
-		"cogroup": {func(s strs) strs { return shown(streaming.CoGroup(pair(s), pair(s)).Stream) }, noParent, [][]string{{"(a,([1],[1]))"}, {"(c,([1],[1]))"}}},
+		"cogroup": {func(s strs) strs { return shown(streaming.CoGroup(pair(s), streaming.MapToPair(s, x)).Stream) }, noParent, [][]string{{"(a,([1],[x]))"}, {"(c,([1],[x]))"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := streamingtest.New(t, time.Second)

@@ -119,8 +119,8 @@ func TestOtherArgumentsThatCannotBe(t *testing.T) {
 		{func(c ctx, _ strs) { streaming.SetCodec(c, streaming.Codec[string]{}) }, "setCodec at %: the codec of string has no Encode or no Decode"},
 		{func(_ ctx, s strs) { streaming.TransformWith(s, s.Window(2*sec, 2*sec), firstOf) }, "transformWith at %: Some of the DStreams have different slide durations (1000 ms and 2000 ms)"},
 		{func(_ ctx, s strs) {
-			p := streaming.MapToPair(s, one)
-			streaming.Join(p, p.ReduceByKeyAndWindow(add, 2*sec, 2*sec))
+			every2 := s.Window(2*sec, 2*sec)
+			streaming.Join(streaming.MapToPair(s, one), streaming.MapToPair(every2, x))
 		}, "join at %: Some of the DStreams have different slide durations (1000 ms and 2000 ms)"},
 	} {
 		before, after, _ := strings.Cut(c.want, "%")
@@ -141,19 +141,19 @@ func TestEveryOperationOfTwoStreamsRefusesTwoContexts(t *testing.T) {
 		"transform":     func(c *streaming.Context, _, b strs) { streaming.TransformAll(c, []strs{b}, anyOf) },
 		"transformWith": func(_ *streaming.Context, a, b strs) { streaming.TransformWith(a, b, firstOf) },
 		"join": func(_ *streaming.Context, a, b strs) {
-			streaming.Join(streaming.MapToPair(a, one), streaming.MapToPair(b, one))
+			streaming.Join(streaming.MapToPair(a, one), streaming.MapToPair(b, x))
 		},
 		"leftOuterJoin": func(_ *streaming.Context, a, b strs) {
-			streaming.LeftOuterJoin(streaming.MapToPair(a, one), streaming.MapToPair(b, one))
+			streaming.LeftOuterJoin(streaming.MapToPair(a, one), streaming.MapToPair(b, x))
 		},
 		"rightOuterJoin": func(_ *streaming.Context, a, b strs) {
-			streaming.RightOuterJoin(streaming.MapToPair(a, one), streaming.MapToPair(b, one))
+			streaming.RightOuterJoin(streaming.MapToPair(a, one), streaming.MapToPair(b, x))
 		},
 		"fullOuterJoin": func(_ *streaming.Context, a, b strs) {
-			streaming.FullOuterJoin(streaming.MapToPair(a, one), streaming.MapToPair(b, one))
+			streaming.FullOuterJoin(streaming.MapToPair(a, one), streaming.MapToPair(b, x))
 		},
 		"cogroup": func(_ *streaming.Context, a, b strs) {
-			streaming.CoGroup(streaming.MapToPair(a, one), streaming.MapToPair(b, one))
+			streaming.CoGroup(streaming.MapToPair(a, one), streaming.MapToPair(b, x))
 		},
 	} {
 		name, _, _ := strings.Cut(op, ",")

@@ -21,6 +21,7 @@ type given struct {
 	c *streaming.Context
 	s strs
 	p keyedInts
+	q streaming.PairStream[string, string]
 	e streaming.EventTimed[string]
 }
 
@@ -141,11 +142,11 @@ var everything = []every{
 	on("groupByKey", func(g given, w *wrongly) { streaming.GroupByKey(g.p).Print() }),
 	on("mapValues", func(g given, w *wrongly) { streaming.MapValues(g.p, in(w, same1[int])).Print() }),
 	on("flatMapValues", func(g given, w *wrongly) { streaming.FlatMapValues(g.p, in(w, list1[int])).Print() }),
-	on("join", func(g given, w *wrongly) { streaming.Join(g.p, g.p).Print() }),
-	on("leftOuterJoin", func(g given, w *wrongly) { streaming.LeftOuterJoin(g.p, g.p).Print() }),
-	on("rightOuterJoin", func(g given, w *wrongly) { streaming.RightOuterJoin(g.p, g.p).Print() }),
-	on("fullOuterJoin", func(g given, w *wrongly) { streaming.FullOuterJoin(g.p, g.p).Print() }),
-	on("cogroup", func(g given, w *wrongly) { streaming.CoGroup(g.p, g.p).Print() }),
+	on("join", func(g given, w *wrongly) { streaming.Join(g.p, g.q).Print() }),
+	on("leftOuterJoin", func(g given, w *wrongly) { streaming.LeftOuterJoin(g.p, g.q).Print() }),
+	on("rightOuterJoin", func(g given, w *wrongly) { streaming.RightOuterJoin(g.p, g.q).Print() }),
+	on("fullOuterJoin", func(g given, w *wrongly) { streaming.FullOuterJoin(g.p, g.q).Print() }),
+	on("cogroup", func(g given, w *wrongly) { streaming.CoGroup(g.p, g.q).Print() }),
 
 	on("window", func(g given, w *wrongly) { g.s.Window(2*sec, sec).Print() }),
 	on("reduceByWindow", func(g given, w *wrongly) { g.s.ReduceByWindow(in(w, first2[string]), 2*sec, sec).Print() }),
@@ -196,7 +197,7 @@ func mistaken(t *testing.T, o every, w wrongly) (asked int, err error) {
 	k := streamingtest.New(t, sec)
 	records, words := streamingtest.Topic(k, "topic", 1), streamingtest.Input[string](k, 2)
 	s := words.Stream
-	o.write(given{k.Context(), s, streaming.MapToPair(s, one), streaming.WithEventTime(s, secondOf, 100*sec)}, &w)
+	o.write(given{k.Context(), s, streaming.MapToPair(s, one), streaming.MapToPair(s, x), streaming.WithEventTime(s, secondOf, 100*sec)}, &w)
 	for _, batch := range []string{"1 1 16 1", "1 8 8 16", "1 1 1 1"} {
 		words.Feed(strings.Fields(batch)...)
 		records.Feed("a", `{"content":"b"}`)
@@ -227,7 +228,7 @@ func TestEveryOperationIsRefusedAfterTheStart(t *testing.T) {
 	for _, o := range everything {
 		k, in, _ := simple(t)
 		words := streaming.Map(in.Stream, func(int) string { return "" })
-		g := given{k.Context(), words, streaming.MapToPair(words, one), streaming.WithEventTime(words, secondOf, 0)}
+		g := given{k.Context(), words, streaming.MapToPair(words, one), streaming.MapToPair(words, x), streaming.WithEventTime(words, secondOf, 0)}
 		k.Tick()
 		o.write(g, &wrongly{which: -1})
 		if err := k.Err(); !errors.Is(err, streaming.ErrAfterStart) || !o.told(err, "Adding new inputs") {
