@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/hibana-stream/hibana/messages"
 )
@@ -237,6 +239,28 @@ func TestReach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		if err := admin(t, anyBroker(t, BrokerConfig{Virtual: true})).Reach(soon(t)); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// Two instances start after a topic has grown, and both give its changelog more partitions. Kafka refuses the one that comes second, since
+// they are there; kfake takes it, so the answer is made here.
+func TestChangelogGrowsOnceForTwo(t *testing.T) {
+	onBroker(t, func(t *testing.T, b *Broker) {
+		a := admin(t, b)
+		name := ChangelogTopic("g", "events")
+		if _, err := a.CreateTopic(soon(t), NewTopic{Name: name, Partitions: 1}); err != nil {
+			t.Fatal(err)
+		}
+		b.cluster.ControlKey(int16(kmsg.CreatePartitions), func(request kmsg.Request) (kmsg.Response, error, bool) {
+			response := request.ResponseKind().(*kmsg.CreatePartitionsResponse)
+			answer := kmsg.NewCreatePartitionsResponseTopic()
+			answer.Topic, answer.ErrorCode = name, kerr.InvalidPartitions.Code
+			response.Topics = append(response.Topics, answer)
+			return response, nil, true
+		})
+		if _, grown, err := a.EnsureChangelog(soon(t), "g", Topic{Name: "events", Partitions: 3}, 0); err != nil || grown {
+			t.Errorf("grown %v, %v", grown, err)
 		}
 	})
 }

@@ -2,8 +2,11 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"strconv"
+
+	"github.com/twmb/franz-go/pkg/kerr"
 )
 
 // changelogSettings let compaction bound what a restore has to read: it leaves the active segment alone, so that must not grow large,
@@ -43,6 +46,9 @@ func (a *Admin) EnsureChangelog(ctx context.Context, group string, source Topic,
 	answers, err := a.admin.UpdatePartitions(ctx, source.Partitions, name)
 	if err == nil {
 		err = answers.Error()
+	}
+	if errors.Is(err, kerr.InvalidPartitions) { // it has as many by now: of two instances that start, the other one was faster
+		return name, false, nil
 	}
 	if err != nil {
 		return name, false, Explain(err, Subject{Doing: "giving more partitions to", Topic: name})
