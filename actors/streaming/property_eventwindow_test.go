@@ -33,7 +33,7 @@ func showWindows[R any](windows []ended[R]) string {
 
 func sortedText(lines []string) string {
 	slices.Sort(lines)
-	return strings.Join(lines, "")
+	return strings.Join(lines, ";")
 }
 
 func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
@@ -128,20 +128,23 @@ func TestSessionCountIsItsModel(t *testing.T) {
 		return played(t, h, func(h happenings, e streaming.EventTimed[click]) streaming.Stream[ended[int64]] {
 			return streaming.SessionCount(e, "w", page, seconds(h.width))
 		}, showWindows[int64])
-	}, func(h happenings, defect string) []string {
-		clicks := map[string][]int64{}
-		return h.model(defect, func(c click, _ int, late bool) {
-			if !late {
-				clicks[c.Page] = append(clicks[c.Page], c.At)
-			}
-		}, func(mark int64) string {
-			var lines []string
-			for key, times := range clicks {
-				lines, clicks[key] = sessionsOf(key, times, h.width, mark, defect, lines)
-			}
-			return sortedText(lines)
-		})
-	}, touching, fastest, patient, hasty, backwards)
+	}, sessionCounts, touching, fastest, patient, hasty, backwards)
+}
+
+// sessionCounts is the model of sessions.
+func sessionCounts(h happenings, defect string) []string {
+	clicks := map[string][]int64{}
+	return h.model(defect, func(c click, _ int, late bool) {
+		if !late {
+			clicks[c.Page] = append(clicks[c.Page], c.At)
+		}
+	}, func(mark int64) string {
+		var lines []string
+		for key, times := range clicks {
+			lines, clicks[key] = sessionsOf(key, times, h.width, mark, defect, lines)
+		}
+		return sortedText(lines)
+	})
 }
 
 // sessionsOf cuts a key's times into sessions, gives those that are over, and keeps the times of the others.
