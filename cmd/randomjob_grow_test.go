@@ -43,7 +43,9 @@ type jobPrint struct{ step, limit int }
 func grow(seed uint64) randomJob {
 	random := rand.New(rand.NewPCG(seed, 0))
 	j := randomJob{seed: seed, partitions: 1 + random.IntN(4), events: random.IntN(4) == 0, timed: random.IntN(4) == 0}
-	j.byPartition = !j.events && random.IntN(5) == 0
+	if j.byPartition = !j.events && random.IntN(5) == 0; j.byPartition {
+		j.timed = j.timed || random.IntN(2) == 0
+	}
 	j.delivery = []string{"at-least-once", "exactly-once"}[random.IntN(2)]
 	for range 2 + random.IntN(7) {
 		j.growStep(random)
@@ -149,7 +151,9 @@ func (j randomJob) source(s *streaming.Context) (words streaming.Stream[string],
 	records := streaming.DirectStream(s, streaming.String, streaming.String)
 	words = streaming.Map(records, func(r messages.Record[string, string]) string { return r.Key() + r.Value() })
 	if j.byPartition {
-		byKey = streaming.MapToPair(records, func(r messages.Record[string, string]) (string, int) { return r.Key(), digest(r.Value(), 1) })
+		byKey = streaming.MapToPair(records, func(r messages.Record[string, string]) (string, int) {
+			return r.Key(), digest(r.Value(), 1) + batchUnit*batchOf(r.Value())
+		})
 	}
 	return words, byKey
 }

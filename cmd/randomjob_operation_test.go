@@ -33,12 +33,13 @@ type operation struct {
 	windowed     bool   // it has a width and a slide
 	once         bool   // it multiplies its elements: one a job
 	joins        bool   // it squares them: one of all such a job
+	watermark    bool   // it has one, each partition its own where the job is kept by partition
 	byKey        bool   // a key stays what it is, and where it is: it may be kept by partition
 	apply        func(in flow, s jobStep) flow
 }
 
 // operations are all of them.
-var operations = slices.Concat(onWords, onPairs, inEventTime)
+var operations = slices.Concat(onWords, onPairs, inEventTime, byKeyInEventTime)
 
 // The functions keep the order of what they are given visible: they are associative, but most are not commutative. What they make stays
 // short, and every one has a constant, s.constant, so that a job can be changed in one place.

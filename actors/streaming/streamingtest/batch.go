@@ -41,7 +41,7 @@ func (k *Kit) run(at time.Time, fetched []fetched, info *batchInfo) error {
 		k.runner.Abort()
 		return result.Err
 	}
-	if err := k.saved.commit(k.runner, at); err != nil {
+	if err := k.save(at); err != nil {
 		k.runner.Abort()
 		return err
 	}
@@ -55,6 +55,15 @@ func (k *Kit) run(at time.Time, fetched []fetched, info *batchInfo) error {
 	return nil
 }
 
+// save keeps what the batch has changed where Restart finds it.
+func (k *Kit) save(at time.Time) error {
+	if k.shards == nil {
+		return k.saved.commit(k.runner, at)
+	}
+	k.shards.save(k.runner.Changes())
+	return nil
+}
+
 // fold runs the narrow half, each partition in a goroutine of its own as the real program does: with -race it shows functions that
 // share what they change.
 func (k *Kit) fold(all []fetched) ([]streaming.PartInput, error) {
@@ -65,7 +74,7 @@ func (k *Kit) fold(all []fetched) ([]streaming.PartInput, error) {
 	}
 	sideBySide(len(all), func(i int) {
 		_ = tasks[i].Fold(all[i].records)
-		parts[i].Range = all[i].span
+		parts[i].Range, parts[i].Shard = all[i].span, k.shards.of(all[i].span.TopicPartition)
 		parts[i].Partials, errs[i] = tasks[i].Finish()
 	})
 	for i, err := range errs {

@@ -26,6 +26,7 @@ type Kit struct {
 	topics   []*TopicSource
 	rejects  []messages.Reject
 	saved    *saved
+	shards   *shards    // nil unless state is kept by partition
 	running  sync.Mutex // held while a batch runs
 	// failed are the times of the batches that are to run again after a Restart, again those that do now.
 	failed, again []time.Time
@@ -53,6 +54,10 @@ func New(t testing.TB, interval time.Duration, opts ...Option) *Kit {
 		k.saved = openSaved(t, set.dir)
 		settings = append(settings, streaming.WithSavedState())
 	}
+	if set.divided {
+		k.shards = &shards{saved: map[messages.TopicPartition][]messages.Change{}}
+		settings = append(settings, streaming.WithStateByPartition())
+	}
 	k.context = streaming.NewContext(interval, settings...)
 	k.context.Remember(remembered * interval)
 	t.Cleanup(func() { _ = k.context.Stop(false) })
@@ -74,6 +79,9 @@ func (e engine) Start(p *streaming.Program) error {
 	last, err := e.k.saved.restore(e.k.runner)
 	if last.After(e.k.now) { // by a kit of another interval, perhaps
 		e.k.now = last.Add(-time.Duration(last.UnixNano() % int64(e.k.interval)))
+	}
+	if err == nil {
+		err = e.k.shards.restore(p, e.k.topics)
 	}
 	if err == nil {
 		p.Context().Emit(messages.StreamingStarted{Time: time.Now()})

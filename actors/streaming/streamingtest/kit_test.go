@@ -262,3 +262,29 @@ func TestWhatAKitAddsIsToldWithTheLineOfTheTest(t *testing.T) {
 		t.Errorf("got %v", names)
 	}
 }
+
+// With state by partition each partition has its own watermark, and what is kept of it is there again after a Restart.
+func TestAKitKeepsStateByPartition(t *testing.T) {
+	for name, c := range map[string]struct {
+		opts []streamingtest.Option
+		want string
+	}{
+		"by partition": {[]streamingtest.Option{streamingtest.WithStateByPartition()}, "[[] [(a,[1970-01-01T00:00:00Z,1970-01-01T00:00:10Z),3)]]"},
+		"as one":       {nil, "[[] []]"}, // partition 1, where nothing has come, holds the watermark back
+	} {
+		k := streamingtest.New(t, time.Second, c.opts...)
+		topic := streamingtest.Topic(k, "events", 2)
+		records := streaming.DirectStream(k.Context(), streaming.String, streaming.JSON[int64]())
+		timed := streaming.WithEventTime(records, func(r messages.Record[string, int64]) time.Time { return time.Unix(r.Value(), 0) }, 0)
+		out := streamingtest.Collect(streaming.TumblingCount(timed, "n", messages.Record[string, int64].Key, 10*time.Second))
+		for _, at := range []string{"1", "2", "9"} {
+			topic.FeedTo(0, "a", at)
+		}
+		k.Tick()
+		k.Restart(t)
+		topic.FeedTo(0, "a", "12")
+		k.Tick()
+		want(t, k.Err(), error(nil))
+		want(t, name+fmt.Sprint(out.Batches()), name+c.want)
+	}
+}

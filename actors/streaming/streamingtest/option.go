@@ -8,6 +8,7 @@ type options struct {
 	dir        string
 	topics     []string
 	limit      int64
+	divided    bool
 }
 
 // WithCheckpoint keeps what the job saves in the folder dir, so that another kit of the same job can go on with it, when this one's
@@ -24,3 +25,7 @@ func WithTopics(topics ...string) Option { return func(o *options) { o.topics = 
 
 // WithStateLimit is the bound of what state and windows may hold, in bytes: state.max.bytes.
 func WithStateLimit(bytes int64) Option { return func(o *options) { o.limit = bytes } }
+
+// WithStateByPartition keeps state, windows and watermarks by the partition of the topic, as the program does with exchange: partition:
+// a key must come in one partition only. What it saves is for Restart, as in a changelog, and not in the folder of WithCheckpoint.
+func WithStateByPartition() Option { return func(o *options) { o.divided = true } }
