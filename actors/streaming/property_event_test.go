@@ -61,6 +61,7 @@ func readClick(wire string) (c click, err error) {
 // played runs the job that build writes, and gives what show makes of each batch.
 func played[T any](t *testing.T, h happenings, build func(happenings, streaming.EventTimed[click]) streaming.Stream[T], show func([]T) string) []string {
 	k := streamingtest.New(t, time.Second)
+	defer func() { _ = k.Context().Stop(false) }() // with thousands of checks, its files would be too many
 	topic := streamingtest.Topic(k, "events", h.partitions)
 	clicks := streaming.Map(streaming.DirectStream(k.Context(), streaming.String, readClick), messages.Record[string, click].Value)
 	timed := streaming.WithEventTime(clicks, at, time.Duration(h.lateness)*time.Second).IdleAfter(time.Duration(h.idles) * time.Second)

@@ -52,6 +52,7 @@ var scenarios = rapid.Custom(func(t *rapid.T) scenario {
 func play[T any](tb testing.TB, s scenario, build func(streaming.Stream[string]) streaming.Stream[T]) []string {
 	tb.Helper()
 	k := streamingtest.New(tb, time.Second)
+	defer func() { _ = k.Context().Stop(false) }() // with thousands of checks, its files would be too many
 	in := streamingtest.Input[string](k, s.partitions)
 	out := streamingtest.Collect(build(in.Stream))
 	failing := false
