@@ -7,6 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"github.com/hibana-stream/hibana/actors"
 	"github.com/hibana-stream/hibana/actors/kafka"
 	"github.com/hibana-stream/hibana/actors/streaming"
@@ -78,4 +81,49 @@ func TestDrainsDoNotWaitForEachOther(t *testing.T) {
 			t.Errorf("%d are counted, of 3000 that were there and 1000 that came later", count)
 		}
 	})
+}
+
+// Retention has overtaken what is committed, and the members pass over the rest: there is nothing to read. The one that has a partition says
+// so, or the one that drains waits for it for ever.
+func TestADrainDoesNotWaitForWhatIsPassedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 2)
+		defer r.close()
+		r.publish(1000)
+		r.gone = kafka.GoneLatest
+		r.overtake(10, 20)
+		other := r.join("m0")
+		<-time.After(5 * time.Second)
+		m := r.drainer("m1")
+		if ended, err := m.stream.AwaitTerminationOrTimeout(time.Minute); err != nil || !ended {
+			t.Errorf("ended %v, %v", ended, err)
+		}
+		for _, m := range []*memberRig{other, m} {
+			if err := m.stream.Stop(true); err != nil || m.count != 0 {
+				t.Errorf("%v, %d are counted", err, m.count)
+			}
+		}
+	})
+}
+
+// overtake leaves partitions whose records up to an offset are committed, and up to a later one gone.
+func (r *rig) overtake(committed, start int64) {
+	r.t.Helper()
+	client, err := kgo.NewClient(r.broker.ClientOptions()...)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer client.Close()
+	var offsets, trimmed kadm.Offsets
+	for p := range int32(2) {
+		offsets.AddOffset("events", p, committed, -1)
+		trimmed.AddOffset("events", p, start, -1)
+	}
+	admin := kadm.NewClient(client)
+	if err := admin.CommitAllOffsets(r.t.Context(), "g", offsets); err != nil {
+		r.t.Fatal(err)
+	}
+	if _, err := admin.DeleteRecords(r.t.Context(), trimmed); err != nil {
+		r.t.Fatal(err)
+	}
 }

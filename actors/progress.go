@@ -78,7 +78,7 @@ type partition struct {
 	goal  int64 // with drain: where it ended when it was assigned
 	gone  int64 // records lost before from, to be reported with the next batch
 	ready bool
-	fresh bool // nothing is committed yet: the first commit includes it even when nothing was read
+	fresh bool // what is committed is not where it begins: the first commit includes it even when nothing was read
 	plan  *messages.Plan
 	// after is the time of the last batch that was committed for the partition, by whomever: time goes on from there.
 	after time.Time
@@ -133,7 +133,7 @@ func (p *progress) positions(m messages.Assigned) {
 	for pos := range m.Positions() {
 		known := p.partitions[pos.TopicPartition]
 		state := &partition{
-			from: pos.From, end: pos.End, goal: pos.End, gone: pos.Gone, fresh: !pos.Committed, after: pos.Last, assignment: pos.Assignment,
+			from: pos.From, end: pos.End, goal: pos.End, gone: pos.Gone, fresh: !pos.Committed || pos.Gone > 0, after: pos.Last, assignment: pos.Assignment,
 		}
 		p.floor = later(p.floor, pos.Last)
 		if pos.Planned {

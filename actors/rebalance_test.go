@@ -50,7 +50,7 @@ func (r *rig) joinWith(name string, job func(*memberRig), change func(*actors.Se
 	m := &memberRig{}
 	source, err := kafka.NewSource(kafka.SourceConfig{
 		Client: r.consuming(), Group: "g", InstanceID: name, Topics: []string{"events"},
-		SessionTimeout: 10 * time.Second, HeartbeatInterval: 500 * time.Millisecond, Drain: true,
+		SessionTimeout: 10 * time.Second, HeartbeatInterval: 500 * time.Millisecond, Drain: true, Gone: r.gone,
 	})
 	if err != nil {
 		r.t.Fatal(err)

@@ -45,6 +45,7 @@ type rig struct {
 	stream *streaming.Context
 	system *actors.System
 	writer *kafka.Writer
+	gone   kafka.GonePolicy // of members
 }
 
 func newRig(t *testing.T, partitions int) *rig {
