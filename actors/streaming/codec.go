@@ -51,22 +51,10 @@ type composite interface{ codecIn(c *Context) (any, error) }
 // codecFor finds the codec of T, or says why there is none.
 func codecFor[T any](c *Context) (Codec[T], error) {
 	t := reflect.TypeFor[T]()
-	c.mu.Lock()
-	set, ok := c.codecs[t]
-	c.mu.Unlock()
-	if ok {
-		return set.(Codec[T]), nil
-	}
 	var zero T
-	if made, ok := any(zero).(composite); ok {
-		codec, err := made.codecIn(c)
-		if err != nil {
-			return Codec[T]{}, err
-		}
-		return codec.(Codec[T]), nil
-	}
-	if codec, ok := any(eventCodec).(Codec[T]); ok {
-		return codec, nil
+	if known, ok, err := c.knownCodec(t, zero); ok {
+		codec, _ := known.(Codec[T])
+		return codec, err
 	}
 	if codec, ok := scalarCodec[T](t); ok {
 		return codec, nil
@@ -77,6 +65,21 @@ func codecFor[T any](c *Context) (Codec[T], error) {
 	return jsonCodec[T](t), nil
 }
 
+// knownCodec is the codec of a type, as a Codec of that type, that was set, is made of those of its parts, or is an event's.
+func (c *Context) knownCodec(t reflect.Type, zero any) (codec any, ok bool, err error) {
+	c.mu.Lock()
+	set, ok := c.codecs[t]
+	c.mu.Unlock()
+	if ok {
+		return set, true, nil
+	}
+	if made, ok := zero.(composite); ok {
+		codec, err := made.codecIn(c)
+		return codec, true, err
+	}
+	return eventCodec, t == typeOf[messages.RichEvent](), nil
+}
+
 var eventCodec = Codec[messages.RichEvent]{
 	Name:   "RichEvent",
 	Encode: func(dst []byte, e messages.RichEvent) ([]byte, error) { return append(dst, e.Content()...), nil },
@@ -85,25 +88,28 @@ var eventCodec = Codec[messages.RichEvent]{
 	},
 }
 
+//go:noinline
 func jsonCodec[T any](t reflect.Type) Codec[T] {
 	return Codec[T]{
-		Name: "json(" + t.String() + ")",
-		Encode: func(dst []byte, v T) ([]byte, error) {
-			b, err := json.Marshal(v)
-			if err != nil {
-				return dst, err
-			}
-			if bytes.Contains(b, []byte(`\ufffd`)) && !returns(b, v) {
-				return dst, fmt.Errorf("%v holds a string that is no UTF-8, which JSON does not keep", t)
-			}
-			return append(dst, b...), nil
-		},
+		Name:   "json(" + t.String() + ")",
+		Encode: func(dst []byte, v T) ([]byte, error) { return appendJSON(dst, v, t) },
 		Decode: func(wire string) (v T, err error) { return v, json.Unmarshal([]byte(wire), &v) },
 	}
 }
 
-// returns tells whether b is read back as v.
-func returns[T any](b []byte, v T) bool {
-	var back T
-	return utf8.Valid(b) && json.Unmarshal(b, &back) == nil && reflect.DeepEqual(back, v)
+func appendJSON(dst []byte, v any, t reflect.Type) ([]byte, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return dst, err
+	}
+	if bytes.Contains(b, []byte(`\ufffd`)) && !returns(b, v, t) {
+		return dst, fmt.Errorf("%v holds a string that is no UTF-8, which JSON does not keep", t)
+	}
+	return append(dst, b...), nil
+}
+
+// returns tells whether b is read back as v, a value of type t.
+func returns(b []byte, v any, t reflect.Type) bool {
+	back := reflect.New(t)
+	return utf8.Valid(b) && json.Unmarshal(b, back.Interface()) == nil && reflect.DeepEqual(back.Elem().Interface(), v)
 }

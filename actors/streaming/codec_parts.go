@@ -9,17 +9,22 @@ func part[T any](dst []byte, c Codec[T], v T) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
+	return sealed(dst, start), nil
+}
+
+// sealed puts the length of the part that begins behind the byte at start in front of it.
+func sealed(dst []byte, start int) []byte {
 	size := len(dst) - start - 1
 	if size < 0x80 { // the usual case: the length fits the byte that was left for it
 		dst[start] = byte(size)
-		return dst, nil
+		return dst
 	}
 	var head [binary.MaxVarintLen64]byte
 	n := binary.PutUvarint(head[:], uint64(size))
 	dst = append(dst, head[:n-1]...)
 	copy(dst[start+n:], dst[start+1:start+1+size])
 	copy(dst[start:], head[:n])
-	return dst, nil
+	return dst
 }
 
 // reader takes a composite apart.
@@ -80,6 +85,8 @@ func (r *reader) end() error {
 }
 
 // twoParts is the codec of a composite of two.
+//
+//go:noinline
 func twoParts[A, B, T any](name string, a Codec[A], b Codec[B], split func(T) (A, B), join func(A, B) T) Codec[T] {
 	return Codec[T]{
 		Name: name + "(" + a.Name + "," + b.Name + ")",
@@ -108,6 +115,8 @@ func codecsOf[A, B any](c *Context) (a Codec[A], b Codec[B], err error) {
 }
 
 // sliceOf is the codec of a slice.
+//
+//go:noinline
 func sliceOf[T any](c Codec[T]) Codec[[]T] {
 	return Codec[[]T]{
 		Name: "[]" + c.Name,

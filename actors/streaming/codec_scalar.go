@@ -10,6 +10,8 @@ import (
 // scalarCodec is the codec of the basic kinds: strings and bytes as they are, integers as varints, floats by their bits. Strings and the
 // integers that most keys and counts are have code of their own for each T. All others share theirs: a compiler that had to make
 // all of it for every type of a job would take seconds.
+//
+//go:noinline
 func scalarCodec[T any](t reflect.Type) (Codec[T], bool) {
 	if writesItself(t) {
 		return Codec[T]{}, false // it has its own idea of how it is written
@@ -71,6 +73,7 @@ func scalarOf(t reflect.Type) (scalar, bool) {
 	return scalar{}, false
 }
 
+//go:noinline
 func stringCodec[T any]() Codec[T] {
 	return Codec[T]{
 		Name: "string",
@@ -89,6 +92,8 @@ func stringCodec[T any]() Codec[T] {
 }
 
 // integerCodec is that of int and int64.
+//
+//go:noinline
 func integerCodec[T any](t reflect.Type) Codec[T] {
 	return Codec[T]{
 		Name: t.String(),
@@ -96,14 +101,18 @@ func integerCodec[T any](t reflect.Type) Codec[T] {
 			return binary.AppendVarint(dst, *(*int64)(unsafe.Pointer(&v))), nil
 		},
 		Decode: func(wire string) (v T, err error) {
-			i, n := binary.Varint([]byte(wire))
-			if n != len(wire) || n == 0 {
-				return v, errTorn
-			}
-			*(*int64)(unsafe.Pointer(&v)) = i
-			return v, nil
+			*(*int64)(unsafe.Pointer(&v)), err = readInteger(wire)
+			return v, err
 		},
 	}
+}
+
+func readInteger(wire string) (int64, error) {
+	i, n := binary.Varint([]byte(wire))
+	if n != len(wire) || n == 0 {
+		return 0, errTorn
+	}
+	return i, nil
 }
 
 func signed[I int8 | int16 | int32]() scalar {

@@ -5,7 +5,11 @@ type combiner[T, P any] struct {
 	open func(t *Task, n *node) (push func([]T), result func() P)
 }
 
-func (c combiner[T, P]) spec() combinerSpec {
+// specOf forgets the combiner's types. Like everything that makes functions once a job, it is not inlined: the functions would be
+// compiled once more in each place, for every type of a job.
+//
+//go:noinline
+func specOf[T, P any](c combiner[T, P]) combinerSpec {
 	return func(t *Task, n *node) (any, func() any) {
 		push, result := c.open(t, n)
 		return sink[T]{push: push, end: nothing}, func() any { return result() }

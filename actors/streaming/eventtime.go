@@ -31,11 +31,11 @@ const idleAfter = 30 * time.Second
 func WithEventTime[T any](s Stream[T], at func(T) time.Time, allowedLateness time.Duration) EventTimed[T] {
 	c := made(s.n, "withEventTime").context
 	spec := &eventSpec[T]{at: at, lateness: allowedLateness, idle: idleAfter}
-	n := typed[T](&node{inputs: []*node{s.n}, wide: &wideSpec{combiners: []combinerSpec{collecting[T]().spec()}}})
+	n := typed[T](&node{inputs: []*node{s.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(collecting[T]())}}})
 	n.wide.open = func() operator { return newClocking(n, spec) }
 	c.unnamed("withEventTime", "", n, markCodec.Name, nil)
 	n.needs(at == nil, "the function").must(allowedLateness < 0, "the allowed lateness is negative")
-	late := typed[T](&node{inputs: []*node{n}, wide: &wideSpec{combiners: []combinerSpec{ignoring[T]().spec()}, beside: true}})
+	late := typed[T](&node{inputs: []*node{n}, wide: &wideSpec{combiners: []combinerSpec{specOf(ignoring[T]())}, beside: true}})
 	late.wide.open = func() operator {
 		return operatorFunc(func(b *run, _ *node, in []gathered) (any, error) {
 			if in[0].none {

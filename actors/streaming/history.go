@@ -28,6 +28,8 @@ type step struct {
 }
 
 // newHistory makes one of datasets of type D.
+//
+//go:noinline
 func newHistory[D any](codec Codec[D], weigh func(D) int64) *history {
 	return &history{
 		encode: func(dst []byte, data any) ([]byte, error) { return codec.Encode(dst, data.(D)) },

@@ -6,23 +6,22 @@ import (
 	"time"
 )
 
-// inverted registers a window by key whose previous result is carried on. The combiner makes a keyed value of each partition; give
-// makes the elements of what the window holds.
-func inverted[K comparable, V, U any](from *node, op string, in combinerSpec, w inverting[K, V], with windowCodecs[K, V], give func(*inverting[K, V]) []U) Stream[U] {
-	c := from.context
+// inverted registers n as a window by key whose previous result is carried on. Its combiner makes a keyed value of each partition; give
+// makes the dataset of what the window holds, and alone knows the elements' type: there is less to compile for each of them.
+func inverted[K comparable, V any](n *node, op string, w inverting[K, V], with windowCodecs[K, V], give func(*inverting[K, V]) any) {
+	from := n.inputs[0]
+	n.slide, n.width, w.give = w.slide, w.width, give
 	codecs := storeCodecs[K, carried[V]]{with.key, carriedCodec(with.value)}
-	n := typed[U](&node{inputs: []*node{from}, slide: w.slide, width: w.width, wide: &wideSpec{combiners: []combinerSpec{in}}})
 	n.wide.open = func() operator {
-		i := &carrying[K, V, U]{inverting: w, give: give}
+		i := w
 		i.history = newHistory(keyedCodec(sliceOf(pairCodec(with.key, with.value))), keyedWeigher[K, V]())
 		i.store = newStore(codecs, false)
 		i.memory = newMemory(n.wide.shape).with('t', i.history).with('k', i.store).with('p', &i.previous)
-		return i
+		return &i
 	}
-	c.unnamed(op, fmt.Sprintf("(%v,%v)", w.width, w.slide), n, codecs.name(), with.err)
+	from.context.unnamed(op, fmt.Sprintf("(%v,%v)", w.width, w.slide), n, codecs.name(), with.err)
 	n.needs(w.reduce == nil, "the reduce function").needs(w.inverse == nil, "the inverse function")
 	n.checkWindow(reducedWindowedStream, from.slide, w.width, w.slide)
-	return Stream[U]{n}
 }
 
 // windowCodecs are how the keys and values of a window are saved; err says why they are not.
@@ -43,6 +42,7 @@ type carried[V any] struct {
 	live  int
 }
 
+//go:noinline
 func carriedCodec[V any](v Codec[V]) Codec[carried[V]] {
 	return Codec[carried[V]]{
 		Name: v.Name,
@@ -61,6 +61,7 @@ func carriedCodec[V any](v Codec[V]) Codec[carried[V]] {
 	}
 }
 
+//go:noinline
 func keyedCodec[K comparable, V any](pairs Codec[[]Pair[K, V]]) Codec[*keyed[K, V]] {
 	return Codec[*keyed[K, V]]{
 		Name:   pairs.Name,
@@ -76,6 +77,7 @@ func keyedCodec[K comparable, V any](pairs Codec[[]Pair[K, V]]) Codec[*keyed[K, 
 	}
 }
 
+//go:noinline
 func keyedWeigher[K comparable, V any]() func(*keyed[K, V]) int64 {
 	key, value := weigher[K](), weigher[V]()
 	return func(m *keyed[K, V]) (sum int64) {
@@ -86,7 +88,7 @@ func keyedWeigher[K comparable, V any]() func(*keyed[K, V]) int64 {
 	}
 }
 
-// inverting is a window by key that carries its result on.
+// inverting is the operator of a window by key that carries its result on.
 type inverting[K comparable, V any] struct {
 	reduce, inverse func(V, V) V
 	keep            func(K, V) bool
@@ -96,17 +98,12 @@ type inverting[K comparable, V any] struct {
 	// previous is the end of the window that store holds. It is a slide ago, but for a batch behind a pause: then it is longer ago.
 	previous moment
 	memory   *memory
+	give     func(*inverting[K, V]) any
 }
 
-// carrying is its operator.
-type carrying[K comparable, V, U any] struct {
-	inverting[K, V]
-	give func(*inverting[K, V]) []U
-}
+func (i *inverting[K, V]) remembers() *memory { return i.memory }
 
-func (i *carrying[K, V, U]) remembers() *memory { return i.memory }
-
-func (i *carrying[K, V, U]) run(b *run, n *node, in []gathered) (any, error) {
+func (i *inverting[K, V]) run(b *run, n *node, in []gathered) (any, error) {
 	if !in[0].none {
 		i.history.add(b.time, mergeByKey(results[*keyed[K, V]](in[0]), i.reduce))
 	}
@@ -117,7 +114,7 @@ func (i *carrying[K, V, U]) run(b *run, n *node, in []gathered) (any, error) {
 	begin := b.time.Add(-i.width)
 	from := begin
 	if previous, ok := i.previous.get(); ok && b.time.Before(previous) {
-		return [][]U{i.give(i.late(begin, b.time, previous))}, nil
+		return i.give(i.late(begin, b.time, previous)), nil
 	} else if ok {
 		i.leave(datasets[*keyed[K, V]](i.history.between(previous.Add(-i.width), earlier(begin, previous))))
 		from = later(begin, previous)
@@ -125,7 +122,7 @@ func (i *carrying[K, V, U]) run(b *run, n *node, in []gathered) (any, error) {
 	i.enter(datasets[*keyed[K, V]](i.history.between(from, b.time)))
 	i.previous.set(b.time)
 	i.forget(begin)
-	return [][]U{i.give(&i.inverting)}, nil
+	return i.give(i), nil
 }
 
 // late is the window of a batch that is run behind a later one, since it failed before: it is made anew, and what came with the batch
@@ -213,7 +210,7 @@ func timesOf[K comparable, V any](steps []*keyed[K, V]) *keyed[K, int] {
 }
 
 // pairsOf is what the window gives out by key; keys that are refused and have no value in the window are forgotten.
-func pairsOf[K comparable, V any](i *inverting[K, V]) []Pair[K, V] {
+func pairsOf[K comparable, V any](i *inverting[K, V]) any {
 	out := make([]Pair[K, V], 0, i.store.used)
 	for pos := range i.store.entries {
 		e := &i.store.entries[pos]
@@ -226,5 +223,5 @@ func pairsOf[K comparable, V any](i *inverting[K, V]) []Pair[K, V] {
 			i.store.drop(uint32(pos))
 		}
 	}
-	return out
+	return [][]Pair[K, V]{out}
 }

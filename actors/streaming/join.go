@@ -69,7 +69,7 @@ func options[T any](values []T) []Option[T] {
 
 // joined registers a join: match gives the elements for the values that a key has in both streams.
 func joined[K comparable, V, W, J any](left PairStream[K, V], right PairStream[K, W], op string, match func([]V, []W, func(J))) PairStream[K, J] {
-	combiners := []combinerSpec{grouping[K, V]().spec(), grouping[K, W]().spec()}
+	combiners := []combinerSpec{specOf(grouping[K, V]()), specOf(grouping[K, W]())}
 	return PairStream[K, J]{divided(joining(made(left.n, op).context, op, false, []*node{left.n, right.n}, combiners, func(_ *run, in []gathered) ([][]Pair[K, J], error) {
 		lefts, rights := groups(results[*grouped[K, V]](in[0])), groups(results[*grouped[K, W]](in[1]))
 		var out []Pair[K, J]

@@ -12,6 +12,8 @@ import (
 // it holds. Strings that a T holds in itself (as a string, in the fields of a struct, in an array) are copied; what it holds behind
 // a pointer, a slice, a map or an interface is left: there an aliased string would keep its fetch buffer alive, which costs memory
 // but is safe.
+//
+//go:noinline
 func keeper[T any]() func(*arena, T) (T, int64) {
 	t := reflect.TypeFor[T]()
 	size := int64(t.Size())
@@ -24,8 +26,10 @@ func keeper[T any]() func(*arena, T) (T, int64) {
 	}
 	offsets := stringOffsets(t, 0, nil)
 	if len(offsets) == 0 {
-		weigh := behind[T](t)
-		return func(_ *arena, v T) (T, int64) { return v, size + weigh(v) }
+		if weigh := behind(t); weigh != nil {
+			return func(_ *arena, v T) (T, int64) { return v, size + weigh(unsafe.Pointer(&v)) }
+		}
+		return func(_ *arena, v T) (T, int64) { return v, size }
 	}
 	return func(a *arena, v T) (T, int64) {
 		total := size
@@ -39,11 +43,13 @@ func keeper[T any]() func(*arena, T) (T, int64) {
 }
 
 // weigher gives the function that estimates the bytes that a T holds.
+//
+//go:noinline
 func weigher[T any]() func(T) int64 {
 	t := reflect.TypeFor[T]()
-	size, offsets, weigh := int64(t.Size()), stringOffsets(t, 0, nil), behind[T](t)
-	if len(offsets) == 0 {
-		return func(v T) int64 { return size + weigh(v) }
+	size, offsets := int64(t.Size()), stringOffsets(t, 0, nil)
+	if weigh := behind(t); weigh != nil {
+		return func(v T) int64 { return size + weigh(unsafe.Pointer(&v)) }
 	}
 	return func(v T) int64 {
 		total := size
@@ -54,25 +60,27 @@ func weigher[T any]() func(T) int64 {
 	}
 }
 
-// behind gives the function that estimates what a slice or a map holds behind its header.
-func behind[T any](t reflect.Type) func(T) int64 {
+// behind gives the function that estimates what the slice or the map at v holds behind its header; nil for another type.
+func behind(t reflect.Type) func(v unsafe.Pointer) int64 {
 	switch t.Kind() {
 	case reflect.Slice:
 		element := int64(t.Elem().Size())
-		return func(v T) int64 {
-			n := element * int64(reflect.ValueOf(v).Len())
-			if texts, ok := any(v).([]string); ok {
+		if t == typeOf[[]string]() {
+			return func(v unsafe.Pointer) int64 {
+				texts := *(*[]string)(v)
+				n := element * int64(len(texts))
 				for _, s := range texts {
 					n += int64(len(s))
 				}
+				return n
 			}
-			return n
 		}
+		return func(v unsafe.Pointer) int64 { return element * int64(reflect.NewAt(t, v).Elem().Len()) }
 	case reflect.Map:
 		entry := int64(t.Elem().Size()+t.Key().Size()) * 2
-		return func(v T) int64 { return entry * int64(reflect.ValueOf(v).Len()) }
+		return func(v unsafe.Pointer) int64 { return entry * int64(reflect.NewAt(t, v).Elem().Len()) }
 	}
-	return func(T) int64 { return 0 }
+	return nil
 }
 
 // stringOffsets finds the strings that a value of type t holds in itself.

@@ -29,7 +29,7 @@ func MapWithState[K comparable, V, S, U any](p PairStream[K, V], name string, sp
 	c := made(p.n, "mapWithState").context
 	key, state, err := codecsOf[K, S](c)
 	codecs := storeCodecs[K, S]{key, state}
-	n := typed[U](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{sharding[K, V]().spec()}}})
+	n := typed[U](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(sharding[K, V]())}}})
 	n.wide.initial = len(spec.Initial) > 0
 	n.wide.open = func() operator {
 		m := &mapping[K, V, S, U]{spec: spec, shards: newKeyShards(codecs, spec.Timeout > 0)}
@@ -53,7 +53,7 @@ func (m MappedStream[K, S, U]) StateSnapshots() PairStream[K, S] {
 
 // snapshots reads the memory of an operation that has run before it.
 func snapshots[K comparable, V, S, U any](of *node) Stream[Pair[K, S]] {
-	n := typed[Pair[K, S]](&node{inputs: []*node{of}, wide: &wideSpec{combiners: []combinerSpec{ignoring[U]().spec()}, beside: true}})
+	n := typed[Pair[K, S]](&node{inputs: []*node{of}, wide: &wideSpec{combiners: []combinerSpec{specOf(ignoring[U]())}, beside: true}})
 	n.wide.open = func() operator {
 		return operatorFunc(func(b *run, _ *node, _ []gathered) (any, error) {
 			return [][]Pair[K, S]{b.operators[of].(*mapping[K, V, S, U]).shards.snapshot()}, nil

@@ -128,7 +128,7 @@ func typed[T any](n *node) *node {
 		}
 		return all
 	}
-	n.kept = collecting[T]().spec()
+	n.kept = specOf(collecting[T]())
 	n.together = func(partitions []any) any {
 		all := make([][]T, len(partitions))
 		for i, p := range partitions {
@@ -220,16 +220,21 @@ func narrowed[T, U any](s Stream[T], op string, missing bool, step func(t *Task,
 // widened registers a wide operation with one input and without state.
 func widened[T, P, U any](s Stream[T], op string, missing bool, c combiner[T, P], merge func(b *run, n *node, parts []P) ([][]U, error)) Stream[U] {
 	n := typed[U](&node{inputs: []*node{s.n}})
-	n.wide = &wideSpec{combiners: []combinerSpec{c.spec()}, open: func() operator {
+	n.widen(op, missing, specOf(c), func(b *run, n *node, in gathered) (any, error) { return boxed(merge(b, n, results[P](in))) })
+	return Stream[U]{n}
+}
+
+// widen registers n as a wide operation with one input and without state.
+func (n *node) widen(op string, missing bool, c combinerSpec, merge func(b *run, n *node, in gathered) (any, error)) {
+	n.wide = &wideSpec{combiners: []combinerSpec{c}, open: func() operator {
 		return operatorFunc(func(b *run, n *node, in []gathered) (any, error) {
 			if in[0].none {
 				return nil, nil
 			}
-			return boxed(merge(b, n, results[P](in[0])))
+			return merge(b, n, in[0])
 		})
 	}}
-	made(s.n, op).context.add(op, n).needs(missing, "the function")
-	return Stream[U]{n}
+	made(n.inputs[0], op).context.add(op, n).needs(missing, "the function")
 }
 
 // boxed keeps a nil dataset nil when it becomes an interface.

@@ -61,7 +61,7 @@ func (s Stream[T]) ForeachBatch(f func(context.Context, Batch[T]) error) {
 
 // registered registers an output operation whose combiner keeps elements.
 func registered[T any](s Stream[T], op string, missing bool, c combiner[T, []T], write func(b *run, parts [][]T, ranges []messages.OffsetRange) error) *node {
-	n := &node{inputs: []*node{s.n}, output: &outputSpec{combiner: c.spec()}}
+	n := &node{inputs: []*node{s.n}, output: &outputSpec{combiner: specOf(c)}}
 	n.output.write = func(b *run, in gathered) error {
 		return write(b, results[[]T](in), b.rangesOf(in))
 	}

@@ -35,7 +35,7 @@ func sessions[T any, K comparable, A any](op string, e EventTimed[T], name strin
 	c := made(e.n, op).context
 	keys, results, err := codecsOf[K, A](c)
 	codecs := storeCodecs[K, []session[A]]{keys, sliceOf(sessionCodec(results))}
-	n := typed[Windowed[K, A]](&node{inputs: []*node{e.n}, wide: &wideSpec{combiners: []combinerSpec{byTime(e.spec, key).spec()}}})
+	n := typed[Windowed[K, A]](&node{inputs: []*node{e.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(byTime(e.spec, key))}}})
 	n.wide.open = func() operator {
 		s := &meeting[T, K, A]{of: e.n, gap: gap.Microseconds(), a: a, store: newStore(codecs, true)}
 		s.store.fragile = sharesMemory[A]() // the lists themselves are never written again

@@ -25,20 +25,21 @@ func (s Stream[T]) Slice(from, to time.Time) ([]Batch[T], error) {
 	}
 	var out []Batch[T]
 	for _, r := range c.memory.between(from, to, s.n.slide) {
-		partitions, ok, err := again(s, r, c)
+		dataset, ok, err := again(s.n, r, c)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			out = append(out, Batch[T]{time: r.at, partitions: partitions})
+			out = append(out, Batch[T]{time: r.at, partitions: dataset.([][]T)})
 		}
 	}
 	return out, nil
 }
 
-// again computes one dataset of s from those of its roots; ok is false when one of them is missing.
-func again[T any](s Stream[T], r recalled, c *Context) (all [][]T, ok bool, err error) {
-	for _, steps := range lineages(s.n) {
+// again computes one dataset of n from those of its roots; ok is false when one of them is missing.
+func again(n *node, r recalled, c *Context) (dataset any, ok bool, err error) {
+	var all []any
+	for _, steps := range lineages(n) {
 		root := steps[0]
 		dataset := r.datasets[root]
 		if dataset == nil {
@@ -46,8 +47,7 @@ func again[T any](s Stream[T], r recalled, c *Context) (all [][]T, ok bool, err 
 		}
 		for i := range root.partitions(dataset) {
 			t := &Task{ended: c.ctx}
-			push, result := collecting[T]().open(t, s.n)
-			var down any = sink[T]{push: push, end: func() {}}
+			down, result := n.kept(t, n)
 			for j := len(steps) - 1; j > 0; j-- {
 				down = steps[j].narrow(t, steps[j], down)
 			}
@@ -57,5 +57,5 @@ func again[T any](s Stream[T], r recalled, c *Context) (all [][]T, ok bool, err 
 			all = append(all, result())
 		}
 	}
-	return all, true, nil
+	return n.together(all), true, nil
 }

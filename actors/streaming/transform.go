@@ -15,14 +15,14 @@ func noParent(at time.Time) error { return &timeError{"Couldn't generate RDD fro
 // so does one for which f returns nil: no element at all is NewBatch(). The elements of a batch are held until it has run.
 // Spark: transform.
 func Transform[T, U any](s Stream[T], f func(*Batch[T]) (*Batch[U], error)) Stream[U] {
-	return transformed(made(s.n, "transform").context, "transform", f == nil, []*node{s.n}, []combinerSpec{collecting[T]().spec()},
+	return transformed(made(s.n, "transform").context, "transform", f == nil, []*node{s.n}, []combinerSpec{specOf(collecting[T]())},
 		func(b *run, in []gathered) (*Batch[U], error) { return f(batchOf[T](b, in[0])) })
 }
 
 // TransformWith is Transform of two streams, which must have the same slide. Spark: transformWith.
 func TransformWith[T, U, W any](s Stream[T], other Stream[U], f func(*Batch[T], *Batch[U]) (*Batch[W], error)) Stream[W] {
 	return transformed(made(s.n, "transformWith").context, "transformWith", f == nil, []*node{s.n, other.n},
-		[]combinerSpec{collecting[T]().spec(), collecting[U]().spec()},
+		[]combinerSpec{specOf(collecting[T]()), specOf(collecting[U]())},
 		func(b *run, in []gathered) (*Batch[W], error) { return f(batchOf[T](b, in[0]), batchOf[U](b, in[1])) })
 }
 
@@ -30,7 +30,7 @@ func TransformWith[T, U, W any](s Stream[T], other Stream[U], f func(*Batch[T], 
 func TransformAll[T, U any](c *Context, streams []Stream[T], f func([]*Batch[T]) (*Batch[U], error)) Stream[U] {
 	combiners := make([]combinerSpec, len(streams))
 	for i := range combiners {
-		combiners[i] = collecting[T]().spec()
+		combiners[i] = specOf(collecting[T]())
 	}
 	out := transformed(c, "transform", f == nil, nodesOf(streams), combiners, func(b *run, in []gathered) (*Batch[U], error) {
 		batches := make([]*Batch[T], len(in))

@@ -35,7 +35,7 @@ func UpdateStateByKeyAt[K comparable, V, S any](p PairStream[K, V], name string,
 	c := made(p.n, "updateStateByKey").context
 	key, state, err := codecsOf[K, S](c)
 	codecs := storeCodecs[K, S]{key, state}
-	n := typed[Pair[K, S]](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{sharding[K, V]().spec()}}})
+	n := typed[Pair[K, S]](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(sharding[K, V]())}}})
 	n.wide.initial = len(o.initial) > 0
 	n.wide.open = func() operator {
 		u := &updating[K, V, S]{f: f, initial: o.initial, shards: newKeyShards(codecs, false), same: sameness[S]()}

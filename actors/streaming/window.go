@@ -13,18 +13,24 @@ func (s Stream[T]) Window(width, slide time.Duration) Stream[T] {
 }
 
 func windowed[T any](s Stream[T], op string, width, slide time.Duration) Stream[T] {
-	c := made(s.n, op).context
-	element, err := codecFor[T](c)
+	element, err := codecFor[T](made(s.n, op).context)
 	dataset := sliceOf(sliceOf(element))
-	n := typed[T](&node{inputs: []*node{s.n}, slide: slide, width: width, wide: &wideSpec{combiners: []combinerSpec{collecting[T]().spec()}}})
+	n := typed[T](&node{inputs: []*node{s.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(collecting[T]())}}})
+	n.holdWindows(op, width, slide, func() *history { return newHistory(dataset, datasetWeigher[T]()) }, dataset.Name, err)
+	return Stream[T]{n}
+}
+
+// holdWindows registers n as a window whose datasets are kept in a history; codec names how they are saved, and noCodec says why not.
+func (n *node) holdWindows(op string, width, slide time.Duration, history func() *history, codec string, noCodec error) {
+	from := n.inputs[0]
+	n.width, n.slide = width, slide
 	n.wide.open = func() operator {
-		w := &windowing{width: width, slide: slide, history: newHistory(dataset, datasetWeigher[T]())}
+		w := &windowing{width: width, slide: slide, history: history()}
 		w.memory = newMemory(n.wide.shape).with('t', w.history)
 		return w
 	}
-	c.unnamed(op, fmt.Sprintf("(%v,%v)", width, slide), n, dataset.Name, err)
-	n.checkWindow(windowedStream, s.n.slide, width, slide)
-	return Stream[T]{n}
+	from.context.unnamed(op, fmt.Sprintf("(%v,%v)", width, slide), n, codec, noCodec)
+	n.checkWindow(windowedStream, from.slide, width, slide)
 }
 
 // Spark's names of the two kinds of windows.
@@ -42,6 +48,8 @@ func (n *node) checkWindow(kind string, parent, width, slide time.Duration) {
 }
 
 // datasetWeigher estimates what a dataset holds.
+//
+//go:noinline
 func datasetWeigher[T any]() func([][]T) int64 {
 	weigh := weigher[T]()
 	return func(partitions [][]T) (sum int64) {

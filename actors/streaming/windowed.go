@@ -75,7 +75,7 @@ func panes[T any, K comparable, A any](op string, e EventTimed[T], name string, 
 	keys, results, err := codecsOf[K, A](c)
 	codecs := storeCodecs[pane[K], A]{paneCodec(keys), results}
 	combine := paning[T, K, A]{e.spec, key, width.Microseconds(), slide.Microseconds(), a}
-	n := typed[Windowed[K, A]](&node{inputs: []*node{e.n}, wide: &wideSpec{combiners: []combinerSpec{combine.combiner().spec()}}})
+	n := typed[Windowed[K, A]](&node{inputs: []*node{e.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(combine.combiner())}}})
 	n.wide.open = func() operator {
 		w := &closing[T, K, A]{of: e.n, width: combine.width, merge: a.Merge, store: newStore(codecs, true)}
 		w.memory = newMemory(n.wide.shape).with('k', w.store)

@@ -12,27 +12,43 @@ func (s Stream[T]) ReduceByWindow(f func(T, T) T, width, slide time.Duration) St
 // the width. It has no element before the first one of the stream, and from then on one for each window, also an empty one.
 // Spark: reduceByWindow with invReduceFunc.
 func (s Stream[T]) ReduceByWindowInverse(f, inverse func(T, T) T, width, slide time.Duration) Stream[T] {
+	const op = "reduceByWindow"
+	value, err := codecFor[T](made(s.n, op).context)
 	r := reducing(f)
-	in := combiner[T, *keyed[int, any]]{func(t *Task, n *node) (func([]T), func() *keyed[int, any]) {
+	n := typed[T](&node{inputs: []*node{s.n}, wide: &wideSpec{combiners: []combinerSpec{func(t *Task, n *node) (any, func() any) {
 		push, result := r.open(t, n)
-		return push, func() *keyed[int, any] {
+		return sink[T]{push: push, end: nothing}, func() any {
 			all := result()
-			return single[any](all.value, all.ok)
+			return singleAny(all.value, all.ok)
 		}
-	}}
-	w := inverting[int, any]{reduce: boxing(f), inverse: boxing(inverse), width: width, slide: slide}
-	value, err := codecFor[T](made(s.n, "reduceByWindow").context)
-	codecs := windowCodecs[int, any]{integerCodec[int](typeOf[int]()), boxed1(value), err}
-	return across(inverted(s.n, "reduceByWindow", in.spec(), w, codecs, func(i *inverting[int, any]) []T {
+	}}}})
+	inverted1(n, op, boxing(f), boxing(inverse), width, slide, boxed1(value), err, func(v any, ok bool) any {
+		if !ok {
+			return [][]T{nil}
+		}
+		return [][]T{{v.(T)}}
+	})
+	return across(Stream[T]{n}, op, f)
+}
+
+// inverted1 is inverted without keys, of values whose type it does not know.
+//
+//go:noinline
+func inverted1(n *node, op string, f, inverse func(a, b any) any, width, slide time.Duration, value Codec[any], err error, give func(v any, ok bool) any) {
+	w := inverting[int, any]{reduce: f, inverse: inverse, width: width, slide: slide}
+	codecs := windowCodecs[int, any]{integerCodec[int](typeOf[int]()), value, err}
+	inverted(n, op, w, codecs, func(i *inverting[int, any]) any {
 		if len(i.store.entries) == 0 {
-			return nil
+			return give(nil, false)
 		}
-		return []T{i.store.entries[0].state.value.(T)}
-	}), "reduceByWindow", f)
+		return give(i.store.entries[0].state.value, true)
+	})
 }
 
 // boxing lets f work on values whose type the window does not know: one a batch, which costs nothing, and spares the compiler a
 // window by key for every type of a job.
+//
+//go:noinline
 func boxing[T any](f func(T, T) T) func(a, b any) any {
 	if f == nil {
 		return nil
@@ -41,6 +57,8 @@ func boxing[T any](f func(T, T) T) func(a, b any) any {
 }
 
 // boxed1 is the codec of such values.
+//
+//go:noinline
 func boxed1[T any](c Codec[T]) Codec[any] {
 	return Codec[any]{
 		Name:   c.Name,
@@ -66,21 +84,34 @@ func single[V any](v V, ok bool) *keyed[int, V] {
 	return m
 }
 
+//go:noinline
+func singleAny(v any, ok bool) any { return single(v, ok) }
+
+//go:noinline
+func singleCount(n int64) any { return single(n, true) }
+
 // CountByWindow is one number a window: how many elements it has, 0 for an empty one. Each slide costs what enters and what leaves,
 // whatever the width. Spark: countByWindow.
 func (s Stream[T]) CountByWindow(width, slide time.Duration) Stream[int64] {
 	count := counting[T]()
-	in := combiner[T, *keyed[int, int64]]{func(t *Task, n *node) (func([]T), func() *keyed[int, int64]) {
+	return countedByWindow(made(s.n, "countByWindow"), func(t *Task, n *node) (any, func() any) {
 		push, result := count.open(t, n)
-		return push, func() *keyed[int, int64] { return single(result(), true) }
-	}}
+		return sink[T]{push: push, end: nothing}, func() any { return singleCount(result()) }
+	}, width, slide)
+}
+
+//go:noinline
+func countedByWindow(from *node, in combinerSpec, width, slide time.Duration) Stream[int64] {
+	const op = "countByWindow"
+	n := typed[int64](&node{inputs: []*node{from}, wide: &wideSpec{combiners: []combinerSpec{in}}})
 	w := inverting[int, int64]{reduce: plus, inverse: minus, width: width, slide: slide}
-	return across(inverted(s.n, "countByWindow", in.spec(), w, windowCodecsFor[int, int64](made(s.n, "countByWindow").context), func(i *inverting[int, int64]) []int64 {
+	inverted(n, op, w, windowCodecsFor[int, int64](from.context), func(i *inverting[int, int64]) any {
 		if len(i.store.entries) == 0 {
-			return []int64{0}
+			return [][]int64{{0}}
 		}
-		return []int64{i.store.entries[0].state.value}
-	}), "countByWindow", plus)
+		return [][]int64{{i.store.entries[0].state.value}}
+	})
+	return across(Stream[int64]{n}, op, plus)
 }
 
 func plus(a, b int64) int64 { return a + b }
@@ -93,7 +124,9 @@ func CountByValueAndWindow[T comparable](s Stream[T], width, slide time.Duration
 	const op = "countByValueAndWindow"
 	ones := narrowed(s, op, false, mapping1(func(v T) Pair[T, int64] { return Pair[T, int64]{v, 1} }))
 	w := inverting[T, int64]{reduce: plus, inverse: minus, width: width, slide: slide, keep: func(_ T, n int64) bool { return n != 0 }}
-	counts := PairStream[T, int64]{inverted(ones.n, op, combiningByKey[T](as1[int64], plus).spec(), w, windowCodecsFor[T, int64](s.n.context), pairsOf[T, int64])}
+	n := typed[Pair[T, int64]](&node{inputs: []*node{ones.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(combiningByKey[T](as1[int64], plus))}}})
+	inverted(n, op, w, windowCodecsFor[T, int64](s.n.context), pairsOf[T, int64])
+	counts := PairStream[T, int64]{Stream[Pair[T, int64]]{n}}
 	if s.n.context.byPartition {
 		return reduceByKeyAs(counts, op, plus)
 	}
@@ -122,5 +155,7 @@ func (p PairStream[K, V]) ReduceByKeyAndWindowInverse(reduce, inverse func(V, V)
 	const op = "reduceByKeyAndWindow"
 	w := inverting[K, V]{reduce: reduce, inverse: inverse, keep: keep, width: width, slide: slide}
 	codecs := windowCodecsFor[K, V](made(p.n, op).context)
-	return PairStream[K, V]{inverted(p.n, op, combiningByKey[K](as1[V], reduce).spec(), w, codecs, pairsOf[K, V])}
+	n := typed[Pair[K, V]](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(combiningByKey[K](as1[V], reduce))}}})
+	inverted(n, op, w, codecs, pairsOf[K, V])
+	return PairStream[K, V]{Stream[Pair[K, V]]{n}}
 }
