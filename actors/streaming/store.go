@@ -195,4 +195,7 @@ func (s *store[K, S]) snapshot() []Pair[K, S] {
 	return out
 }
 
-func (s *store[K, S]) bytes() int64 { return s.held }
+func (s *store[K, S]) bytes() int64 {
+	s.settle()
+	return s.held
+}

@@ -77,6 +77,7 @@ func (s *store[K, S]) write(w *changeWriter, key K, e *entry[S], was bool) error
 
 // all writes one entry for each key that has a state.
 func (s *store[K, S]) all(w *changeWriter) error {
+	s.settle() // of a first batch that was skipped, nothing has begun
 	for pos := range s.entries {
 		if err := s.write(w, s.keys[pos], &s.entries[pos], false); err != nil || w.stopped {
 			return err
