@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
-		_ = parallel.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0))) // those that are parallel wait for processes and brokers
+		_ = parallel.Value.Set(strconv.Itoa(4 * runtime.GOMAXPROCS(0))) // those that are parallel wait for processes and brokers
 	}
 	goleak.VerifyTestMain(m)
 }
