@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/hibana-stream/hibana/actors/kafka"
@@ -11,6 +12,7 @@ import (
 func (f *preflight) changelogs(ctx context.Context) error {
 	for _, t := range f.reads {
 		if !slices.Contains(f.stateful, t.Name) {
+			f.leftBehind(ctx, t.Name)
 			continue
 		}
 		name, grown, err := f.admin.EnsureChangelog(ctx, f.config.group(), t, f.config.Settings.MinISR())
@@ -28,6 +30,22 @@ func (f *preflight) changelogs(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// leftBehind warns of state that an earlier run of the group has kept with the topic's partitions, and that this one does not go on with:
+// the offsets move on without it. Without the right to see it, nothing is said.
+func (f *preflight) leftBehind(ctx context.Context, topic string) {
+	name := kafka.ChangelogTopic(f.config.group(), topic)
+	found, err := f.admin.Topics(ctx, name)
+	if err != nil || !found[0].Exists {
+		return
+	}
+	why := "the job keeps none"
+	if f.program.Stateful() {
+		why = fmt.Sprintf("exchange: %s", f.config.Exchange)
+	}
+	f.log.Warn().Msgf("the state that an earlier run of group %q has kept in topic %q is not read (%s), and will lack what this run counts; "+
+		"take another group, or delete that topic", f.config.group(), name, why)
 }
 
 // findSaved tells whether the changelog of a topic has anything: what it has belongs to the committed offsets, which then come before

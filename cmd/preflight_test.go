@@ -12,6 +12,7 @@ import (
 
 	"github.com/hibana-stream/hibana/actors/streaming"
 	"github.com/hibana-stream/hibana/cmd"
+	"github.com/hibana-stream/hibana/messages"
 )
 
 // started is what a run said and how it ended.
@@ -160,4 +161,44 @@ func TestE2EKafkaAStatefulJobRunsAlone(t *testing.T) {
 		t.Errorf("the first ended with %d", code)
 	}
 	startJob(t, job, args("third", "-X", "exchange=topic")...).ended(t, cmd.ExitUsage, "exchange: topic is not there yet")
+}
+
+// A group has kept state with its partitions; a run that does not go on with it says so, and one that does says nothing.
+func TestStateThatIsLeftBehindIsTold(t *testing.T) {
+	c := newCluster(t, 1)
+	c.write(t, 10)
+	job := func(stateful bool) cmd.Job {
+		return func(s *streaming.Context) error {
+			pairs := streaming.MapToPair(streaming.Events(s), func(e messages.RichEvent) (string, int) { return e.Content(), 1 })
+			if !stateful {
+				pairs.Count().Print()
+				return nil
+			}
+			streaming.UpdateStateByKey(pairs, "counts", func(v []int, s streaming.Option[int]) streaming.Option[int] {
+				n, _ := s.Get()
+				return streaming.Some(n + len(v))
+			}).Count().Print()
+			return nil
+		}
+	}
+	const told = "is not read"
+	for _, run := range []struct {
+		stateful bool
+		words    string
+		args     []string
+	}{
+		{true, "", []string{"exchange=partition"}},
+		{true, "", []string{"exchange=partition"}},
+		{true, told + " (exchange: memory)", []string{"exchange=memory", "checkpoint=" + t.TempDir()}},
+		{false, told + " (the job keeps none)", nil},
+	} {
+		args := []string{"run", "--drain", "-X", "kafka.bootstrap.servers=" + c.brokers, "-X", "kafka.group.id=" + c.topic, "-X", "topics=" + c.topic, "-X", "interval=100ms"}
+		for _, x := range run.args {
+			args = append(args, "-X", x)
+		}
+		_, log, code := hibana(t, job(run.stateful), args...)
+		if code != cmd.ExitOK || strings.Contains(log, told) != (run.words != "") || !strings.Contains(log, run.words) {
+			t.Errorf("%v: exit %d\n%s", run, code, log)
+		}
+	}
 }
