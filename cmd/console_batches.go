@@ -70,7 +70,7 @@ func outputsOf(r messages.BatchReport) (ok, all int) {
 
 func batchCommand(c Control) *cobra.Command {
 	return &cobra.Command{
-		Use: "batch TIME", Short: "One batch: its ranges in each partition, its stages and outputs",
+		Use: "batch TIME", Short: "One batch: ranges by partition, stages, outputs",
 		Long: "batch shows one of the batches that are remembered. TIME is its time as batches shows it (15:04:05), in RFC 3339,\n" +
 			"or in milliseconds as print shows it; its number and the word last will do as well.",
 		Example: "  batch last\n  batch 1 -o json",

@@ -3,6 +3,7 @@ package cmd
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -71,7 +72,7 @@ func examples(c *cobra.Command) []string {
 
 func helpText(c *cobra.Command) string {
 	return fmt.Sprintf("%s\n\n  %s\n\nflags:\n%s\nexamples:\n  %s",
-		c.Long, usageLine(c), flagUsages(c), strings.Join(examples(c), "\n  "))
+		folded(c.Long), usageLine(c), flagUsages(c), strings.Join(examples(c), "\n  "))
 }
 
 func flagUsages(c *cobra.Command) string {
@@ -81,5 +82,29 @@ func flagUsages(c *cobra.Command) string {
 	all := pflag.NewFlagSet(c.Name(), pflag.ContinueOnError) // one set, so that the columns are aligned
 	all.AddFlagSet(c.LocalFlags())
 	all.AddFlagSet(c.InheritedFlags())
-	return all.FlagUsages()
+	return all.FlagUsagesWrapped(helpWidth)
+}
+
+// helpWidth is what every terminal shows in one line, its prompt aside.
+const helpWidth = 78
+
+// folded fills lines of helpWidth with the words of a text.
+func folded(text string) string {
+	var b strings.Builder
+	column := 0
+	for _, word := range strings.Fields(text) {
+		width := utf8.RuneCountInString(word)
+		switch {
+		case column == 0:
+		case column+1+width > helpWidth:
+			b.WriteByte('\n')
+			column = 0
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += width
+	}
+	return b.String()
 }

@@ -22,7 +22,7 @@ const (
 func rateCommand(c Control) *cobra.Command {
 	var wait bool
 	cmd := &cobra.Command{
-		Use: "rate [N]", Short: "Show or change how many records a second each partition may give",
+		Use: "rate [N]", Short: "Show or change the records a second of a partition",
 		Long: "rate changes " + rateKey + " until the program ends: N records a second and partition, 0 for no limit.\n" +
 			"It answers at once with the first batch that obeys, the one behind the batch that fills; with --wait when that one fills.\n" +
 			"Without N it shows the rate.",

@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/agext/levenshtein"
@@ -63,8 +64,12 @@ func flagError(c *cobra.Command, err error) error {
 		return &UsageError{fmt.Errorf("%s: %w; help %s shows its flags", c.Name(), err, c.Name())}
 	}
 	hint := didYouMean(unknown.GetSpecifiedName(), flagNames(c))
-	if c.Name() == "send" || c.Name() == "tell" {
+	digits := unknown.GetSpecifiedShortnames()
+	switch _, noNumber := strconv.Atoi(digits); {
+	case c.Name() == "send" || c.Name() == "tell":
 		hint += "; text that begins with a dash goes behind --"
+	case noNumber == nil:
+		return &UsageError{fmt.Errorf("%s: -%s is below 0, which no number here may be; help %s shows its usage", c.Name(), digits, c.Name())}
 	}
 	return &UsageError{fmt.Errorf("%s: %w%s; help %s shows its flags", c.Name(), err, hint, c.Name())}
 }
