@@ -131,17 +131,19 @@ func TestFilesThatTheConfigurationNamesAreRead(t *testing.T) {
 
 func TestMistakesOfUsageNameTheCure(t *testing.T) {
 	for args, want := range map[string]string{
-		"runn":          `unknown command "runn" (did you mean run?)`,
+		"runn":          `hibana: unknown command "runn" (did you mean run?)`,
 		"config chek":   `hibana config: unknown command "chek" (did you mean check?)`,
 		"run extra":     `hibana run takes no argument, and got "extra"`,
 		"--batch 3":     "unknown flag: --batch (did you mean --batches?); hibana --help",
 		"--batches x":   `--batches takes a whole number, such as 3, and got "x"`,
+		"--batches 0":   `--batches takes a whole number from 1 on, and got 0`,
+		"run --for -1s": `--for takes a duration above 0, such as 10s, and got -1s`,
 		"run --for 3":   `--for takes a duration, such as 500ms, 10s or 1m30s, and got "3"`,
 		"plan --outptu": "(did you mean --output?)",
 	} {
 		var said bytes.Buffer
 		m := Main{Args: strings.Fields(args), Stderr: &said}
-		if code := m.Run(); code != ExitUsage || !strings.Contains(said.String(), want) {
+		if code := m.Run(); code != ExitUsage || !strings.Contains(said.String(), want) || strings.Contains(said.String(), "hibana: hibana: ") {
 			t.Errorf("%s: exit %d, %q; want %q", args, code, said.String(), want)
 		}
 	}

@@ -59,6 +59,10 @@ func noArgs(c *cobra.Command, args []string) error {
 
 // flagError names the flag that was perhaps meant.
 func flagError(c *cobra.Command, err error) error {
+	var value *pflag.InvalidValueError
+	if errors.As(err, &value) {
+		err = wrongValue(value)
+	}
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
 		return &UsageError{fmt.Errorf("%s: %w; help %s shows its flags", c.Name(), err, c.Name())}

@@ -32,7 +32,11 @@ func noArguments(c *cobra.Command, args []string) error {
 			names = append(names, sub.Name())
 		}
 	}
-	return &UsageError{fmt.Errorf("%s: unknown command %q%s; %s --help lists the commands", c.CommandPath(), args[0], didYouMean(args[0], names), c.CommandPath())}
+	behind := ""
+	if c.HasParent() { // the program's own name stands before every error
+		behind = c.CommandPath() + ": "
+	}
+	return &UsageError{fmt.Errorf("%sunknown command %q%s; %s --help lists the commands", behind, args[0], didYouMean(args[0], names), c.CommandPath())}
 }
 
 // wrongFlag says which flag was perhaps meant, or what the flag takes.
@@ -42,10 +46,18 @@ func wrongFlag(c *cobra.Command, err error) error {
 	switch {
 	case errors.As(err, &unknown):
 		err = fmt.Errorf("%w%s; %s --help shows its flags", err, didYouMean(unknown.GetSpecifiedName(), flagNames(c)), c.CommandPath())
-	case errors.As(err, &value) && flagTakes[value.GetFlag().Value.Type()] != "":
-		err = fmt.Errorf("--%s takes %s, and got %q", value.GetFlag().Name, flagTakes[value.GetFlag().Value.Type()], value.GetValue())
+	case errors.As(err, &value):
+		err = wrongValue(value)
 	}
 	return &UsageError{err}
+}
+
+// wrongValue says what the flag takes.
+func wrongValue(err *pflag.InvalidValueError) error {
+	if takes := flagTakes[err.GetFlag().Value.Type()]; takes != "" {
+		return fmt.Errorf("--%s takes %s, and got %q", err.GetFlag().Name, takes, err.GetValue())
+	}
+	return err
 }
 
 // flagTakes puts the types of flags in words.

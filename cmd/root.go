@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"fmt"
 	"os"
 	"time"
 
@@ -23,6 +24,17 @@ func (f *runFlags) add(c *cobra.Command) {
 	c.MarkFlagsMutuallyExclusive("batches", "for", "drain")
 }
 
+// limited refuses a limit that no run could reach.
+func (f *runFlags) limited(c *cobra.Command, _ []string) error {
+	switch {
+	case c.Flags().Changed("batches") && f.batches <= 0:
+		return &UsageError{fmt.Errorf("--batches takes a whole number from 1 on, and got %d", f.batches)}
+	case c.Flags().Changed("for") && f.duration <= 0:
+		return &UsageError{fmt.Errorf("--for takes a duration above 0, such as 10s, and got %v", f.duration)}
+	}
+	return nil
+}
+
 // rootCommand is the command tree. hibana alone runs on the embedded broker unless a configuration says otherwise;
 // hibana run wants to be told.
 func (m *Main) rootCommand() *cobra.Command {
@@ -37,6 +49,7 @@ func (m *Main) rootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version(),
+		PreRunE:       flags.limited,
 		RunE:          func(*cobra.Command, []string) error { return m.run(flags, false) },
 	}
 	root.PersistentFlags().StringVarP(&flags.file, "file", "f", "", "configuration `file` (default: config.yaml of this folder, if there is one)")
@@ -56,8 +69,9 @@ func (m *Main) runCommand(flags *runFlags) *cobra.Command {
 		Long:  "run needs kafka.bootstrap.servers to be set somewhere (embedded is a value) and, unless embedded, kafka.group.id.",
 		Example: "  hibana run -f config.yaml\n" +
 			"  hibana run -X kafka.bootstrap.servers=broker:9092 -X kafka.group.id=counts -X 'topics=[orders]' --drain",
-		Args: noArguments,
-		RunE: func(*cobra.Command, []string) error { return m.run(flags, true) },
+		Args:    noArguments,
+		PreRunE: flags.limited,
+		RunE:    func(*cobra.Command, []string) error { return m.run(flags, true) },
 	}
 	flags.add(c)
 	return c
