@@ -32,7 +32,7 @@ type windowCodecs[K comparable, V any] struct {
 }
 
 func windowCodecsFor[K comparable, V any](c *Context) windowCodecs[K, V] {
-	key, value, err := codecsOf[K, V](c)
+	key, value, err := keyedCodecs[K, V](c)
 	return windowCodecs[K, V]{key, value, err}
 }
 

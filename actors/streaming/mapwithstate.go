@@ -27,7 +27,7 @@ type MappedStream[K comparable, S, U any] struct {
 // once more before each call, so that a batch that fails can be taken back. Spark: mapWithState.
 func MapWithState[K comparable, V, S, U any](p PairStream[K, V], name string, spec StateSpec[K, V, S, U]) MappedStream[K, S, U] {
 	c := made(p.n, "mapWithState").context
-	key, state, err := codecsOf[K, S](c)
+	key, state, err := keyedCodecs[K, S](c)
 	codecs := storeCodecs[K, S]{key, state}
 	n := typed[U](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(sharding[K, V]())}}})
 	n.wide.initial = len(spec.Initial) > 0

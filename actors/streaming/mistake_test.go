@@ -50,6 +50,13 @@ func TestMistakesNameTheOperationAndTheLine(t *testing.T) {
 				return streaming.None[answering]()
 			}).Print()
 		}, "JSON has nothing for func()"},
+		{"a key that is a pointer", func(_ *streamingtest.Kit, s streaming.Stream[string]) {
+			streaming.UpdateStateByKey(streaming.MapToPair(s, func(w string) (*counts, int) { return &counts{Key: w}, 1 }), "x", dropping).Print()
+		}, "updateStateByKey at mistake_test.go:%: a key with a *streaming.Pair[string,int] in it would be another one when it is read back"},
+		{"a key with a pointer", func(_ *streamingtest.Kit, s streaming.Stream[string]) {
+			pairs := streaming.MapToPair(s, func(w string) ([1]struct{ Word *string }, int) { return [1]struct{ Word *string }{{&w}}, 1 })
+			pairs.ReduceByKeyAndWindowInverse(add, subtract, time.Second, time.Second, nil).Print()
+		}, "reduceByKeyAndWindow at mistake_test.go:%: a key with a *string in it"},
 		{"nothing to unite", func(k *streamingtest.Kit, s streaming.Stream[string]) {
 			streaming.Union[string](k.Context()).Print()
 		}, "List of DStreams to union is empty"},

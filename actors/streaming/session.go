@@ -33,7 +33,7 @@ type timedElement[T any] struct {
 
 func sessions[T any, K comparable, A any](op string, e EventTimed[T], name string, key func(T) K, gap time.Duration, a Aggregate[T, A]) Stream[Windowed[K, A]] {
 	c := made(e.n, op).context
-	keys, results, err := codecsOf[K, A](c)
+	keys, results, err := keyedCodecs[K, A](c)
 	codecs := storeCodecs[K, []session[A]]{keys, sliceOf(sessionCodec(results))}
 	n := typed[Windowed[K, A]](&node{inputs: []*node{e.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(byTime(e.spec, key))}}})
 	n.wide.open = func() operator {

@@ -33,7 +33,7 @@ func UpdateStateByKeyAt[K comparable, V, S any](p PairStream[K, V], name string,
 		set(&o)
 	}
 	c := made(p.n, "updateStateByKey").context
-	key, state, err := codecsOf[K, S](c)
+	key, state, err := keyedCodecs[K, S](c)
 	codecs := storeCodecs[K, S]{key, state}
 	n := typed[Pair[K, S]](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(sharding[K, V]())}}})
 	n.wide.initial = len(o.initial) > 0

@@ -72,7 +72,7 @@ func Sliding[T any, K comparable, A any](e EventTimed[T], name string, key func(
 
 func panes[T any, K comparable, A any](op string, e EventTimed[T], name string, key func(T) K, width, slide time.Duration, a Aggregate[T, A]) Stream[Windowed[K, A]] {
 	c := made(e.n, op).context
-	keys, results, err := codecsOf[K, A](c)
+	keys, results, err := keyedCodecs[K, A](c)
 	codecs := storeCodecs[pane[K], A]{paneCodec(keys), results}
 	combine := paning[T, K, A]{e.spec, key, width.Microseconds(), slide.Microseconds(), a}
 	n := typed[Windowed[K, A]](&node{inputs: []*node{e.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(combine.combiner())}}})

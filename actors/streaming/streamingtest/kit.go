@@ -83,7 +83,9 @@ func (e engine) Start(p *streaming.Program) error {
 	if err == nil {
 		err = e.k.shards.restore(p, e.k.topics)
 	}
-	if err == nil {
+	if err != nil {
+		e.k.saved.close() // a start that is refused holds no folder
+	} else {
 		p.Context().Emit(messages.StreamingStarted{Time: time.Now()})
 	}
 	return err

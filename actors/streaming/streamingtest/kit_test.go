@@ -243,6 +243,28 @@ func TestAStoppedKitGivesItsFolderToAnother(t *testing.T) {
 	want(t, out.Times(), []time.Time{time.Unix(2, 0)})
 }
 
+// A start that is refused holds no folder.
+func TestAKitThatDoesNotStartLeavesItsFolder(t *testing.T) {
+	dir := t.TempDir()
+	open := func(name string) error {
+		k := streamingtest.New(t, time.Second, streamingtest.WithCheckpoint(dir))
+		pairs := streaming.MapToPair(streamingtest.Input[string](k, 1).Stream, func(w string) (string, int) { return w, 1 })
+		streaming.UpdateStateByKey(pairs, name, func([]int, streaming.Option[int]) streaming.Option[int] { return streaming.Some(1) }).Print()
+		k.Tick()
+		if k.Err() == nil {
+			want(t, k.Context().Stop(true), error(nil))
+		}
+		return k.Err()
+	}
+	want(t, open("a"), error(nil))
+	for range 2 {
+		if err := open("b"); err == nil || !strings.Contains(err.Error(), `state was saved for the operation "a", which the job does not have`) {
+			t.Errorf("got %v", err)
+		}
+	}
+	want(t, open("a"), error(nil))
+}
+
 // The kit's own inputs and outputs stand in the test's file.
 func TestWhatAKitAddsIsToldWithTheLineOfTheTest(t *testing.T) {
 	k := streamingtest.New(t, time.Second)
