@@ -17,6 +17,7 @@ import (
 type randomJob struct {
 	seed        uint64
 	partitions  int
+	topics      []string
 	events      bool   // the source is Events, not DirectStream
 	timed       bool   // words have a time in them
 	byPartition bool   // exchange: partition
@@ -45,6 +46,10 @@ func grow(seed uint64) randomJob {
 	j := randomJob{seed: seed, partitions: 1 + random.IntN(4), events: random.IntN(4) == 0, timed: random.IntN(4) == 0}
 	if j.byPartition = !j.events && random.IntN(5) == 0; j.byPartition {
 		j.timed = j.timed || random.IntN(2) == 0
+	}
+	j.topics = []string{"events", "again"}[:1+random.IntN(4)/3] // the second comes first in a batch
+	if j.byPartition {
+		j.topics = j.topics[:1] // those of two are not assigned together
 	}
 	j.delivery = []string{"at-least-once", "exactly-once"}[random.IntN(2)]
 	for range 2 + random.IntN(7) {
@@ -107,6 +112,9 @@ func (j *randomJob) growBatches(random *rand.Rand) {
 		if random.IntN(10) == 0 {
 			size *= 10
 		}
+		if i == 0 {
+			size++ // by which the batches of a run are known
+		}
 		for range size {
 			value := words[random.IntN(len(words))]
 			if j.timed {
@@ -115,7 +123,7 @@ func (j *randomJob) growBatches(random *rand.Rand) {
 			if j.events {
 				value = fmt.Sprintf(`{"content":%q}`, value)
 			}
-			batch = append(batch, messages.NewOutgoing("events", keys[random.IntN(len(keys))], true, value))
+			batch = append(batch, messages.NewOutgoing(j.topics[random.IntN(len(j.topics))], keys[random.IntN(len(keys))], true, value))
 		}
 		j.batches = append(j.batches, batch)
 	}
@@ -146,9 +154,9 @@ func (j randomJob) write(s *streaming.Context) error {
 // source are the words, and, where keys are those of the records, pairs.
 func (j randomJob) source(s *streaming.Context) (words streaming.Stream[string], byKey streaming.PairStream[string, int]) {
 	if j.events {
-		return streaming.Map(streaming.Events(s), messages.RichEvent.Content), byKey
+		return streaming.Map(streaming.Events(s, j.topics...), messages.RichEvent.Content), byKey
 	}
-	records := streaming.DirectStream(s, streaming.String, streaming.String)
+	records := streaming.DirectStream(s, streaming.String, streaming.String, j.topics...)
 	words = streaming.Map(records, func(r messages.Record[string, string]) string { return r.Key() + r.Value() })
 	if j.byPartition {
 		byKey = streaming.MapToPair(records, func(r messages.Record[string, string]) (string, int) {
@@ -194,7 +202,7 @@ func (s jobStep) String() string {
 // String describes the job: what it reads, its operations, one a line with the number of its input, and its outputs.
 func (j randomJob) String() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "seed %d: %d partitions, events %v, by partition %v, restart behind %d batches\n", j.seed, j.partitions, j.events, j.byPartition, j.restart)
+	fmt.Fprintf(&out, "seed %d: %d partitions of %v, events %v, by partition %v, restart behind %d batches\n", j.seed, j.partitions, j.topics, j.events, j.byPartition, j.restart)
 	for _, s := range j.steps {
 		fmt.Fprintf(&out, "  %2d = %v\n", s.number, s)
 	}

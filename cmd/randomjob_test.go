@@ -106,7 +106,7 @@ func (j randomJob) inProgram(t *testing.T) string {
 	}
 	var stdout, stderr bytes.Buffer
 	synctest.Test(t, func(t *testing.T) {
-		broker, err := kafka.NewBroker(kafka.BrokerConfig{Virtual: true, Partitions: j.partitions, Topics: []string{"events"}})
+		broker, err := kafka.NewBroker(kafka.BrokerConfig{Virtual: true, Partitions: j.partitions, Topics: j.topics})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -210,7 +210,10 @@ func (j randomJob) options() []streamingtest.Option {
 func (j randomJob) inKit(t *testing.T) string {
 	t.Helper()
 	k := streamingtest.New(t, jobInterval, j.options()...)
-	events := streamingtest.Topic(k, "events", j.partitions)
+	topics := map[string]*streamingtest.TopicSource{}
+	for _, topic := range j.topics {
+		topics[topic] = streamingtest.Topic(k, topic, j.partitions)
+	}
 	if err := j.write(k.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +229,7 @@ func (j randomJob) inKit(t *testing.T) string {
 			for _, r := range j.batches[b] {
 				key, _ := r.Key()
 				value, _ := r.Value()
-				events.Feed(key, value)
+				topics[r.Topic()].Feed(key, value)
 			}
 		}
 		k.Tick()

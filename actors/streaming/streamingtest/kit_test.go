@@ -310,3 +310,17 @@ func TestAKitKeepsStateByPartition(t *testing.T) {
 		want(t, name+fmt.Sprint(out.Batches()), name+c.want)
 	}
 }
+
+// The partitions of a batch are in the order of their topics' names, as in the program, and not in that in which a test has made them.
+func TestPartitionsAreInTheOrderOfTheirTopics(t *testing.T) {
+	k := streamingtest.New(t, time.Second)
+	b, a := streamingtest.Topic(k, "b", 1), streamingtest.Topic(k, "a", 2)
+	records := streaming.DirectStream(k.Context(), streaming.String, streaming.String, "b", "a")
+	out := streamingtest.Collect(streaming.Map(records, messages.Record[string, string].Value))
+	b.FeedTo(0, "", "b0")
+	a.FeedTo(1, "", "a1")
+	a.FeedTo(0, "", "a0")
+	k.Tick()
+	want(t, k.Err(), error(nil))
+	want(t, out.Partitions(), [][][]string{{{"a0"}, {"a1"}, {"b0"}}})
+}

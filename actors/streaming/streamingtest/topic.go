@@ -2,6 +2,7 @@ package streamingtest
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -114,7 +115,7 @@ func (t *TopicSource) committed(at time.Time) {
 	}
 }
 
-// fetch gathers the batch of a time from the topics that the job reads.
+// fetch gathers the batch of a time from the topics that the job reads, in the order that the program has.
 func (k *Kit) fetch(at time.Time) []fetched {
 	reads := map[string]bool{}
 	for _, topic := range k.context.Program().Topics() {
@@ -128,6 +129,7 @@ func (k *Kit) fetch(at time.Time) []fetched {
 			}
 		}
 	}
+	slices.SortFunc(all, func(a, b fetched) int { return a.span.TopicPartition.Compare(b.span.TopicPartition) })
 	return all
 }
 
