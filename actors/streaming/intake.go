@@ -1,151 +1,125 @@
 package streaming
 
 import (
-	"slices"
 	"sync"
+	"sync/atomic"
 )
 
-// intake takes one partition's pairs in their order, for sharded to sort. A key that was among the last to come is held once; one
-// that comes again later is held again: a table of all keys would cost more than it spares, where most come only once in a batch.
+// intake takes one partition's pairs in their order and lays each on the pile of its shard. A key that was among the last to come is held
+// once; one that comes again later is held again: a table of all keys would cost more than it spares, where most come only once in a batch.
 type intake[K comparable, V any] struct {
-	keys   []K
-	tags   []uint32
-	of     []uint32 // the position of each value's key
-	values []V
-	// recent has, at the last bits of its hash, the key that came last there: hash << 32 | position + 1; 0 is none.
-	recent [recentKeys]uint64
-	moved  []uint32 // room for sharded
-	// arenas hold what the keys of each shard point to: side by side, as they are looked up.
-	arenas [shardCount]arena
+	sharded[K, V]
+	all  *intakes[K, V]
+	last *recent
+}
+
+// recent has, at the last bits of its hash, the key that came last there: hash << 32 | position in its pile + 1; 0 is none.
+type recent struct {
+	keys [recentKeys]uint64
+	// pairs and again are how many have come, and how many of them with a key that was there.
+	pairs, again int
 }
 
 // recentKeys is how many keys are remembered: so many that keys which come often are among them, so few that they stay in the
 // processor's cache.
 const recentKeys = 4096
 
-// intakes are those that are not in use: the room that a batch has grown is the next one's.
-type intakes[K comparable, V any] struct{ sync.Pool }
+// hopeless tells that keys come again too seldom to be looked for.
+func (r *recent) hopeless() bool { return r.pairs > 2*recentKeys && r.again < r.pairs/16 }
 
-func (all *intakes[K, V]) get() *intake[K, V] {
-	if g, ok := all.Get().(*intake[K, V]); ok {
-		return g
-	}
-	return &intake[K, V]{}
+// intakes is what the intakes of one operation share.
+type intakes[K comparable, V any] struct {
+	keepKey   func(*arena, K) (K, int64)
+	keepValue func(*arena, V) (V, int64)
+	plain     int64 // the size of a V that needs no keeping, else 0
+	isText    bool
+	recents   sync.Pool
+	// typical is how many values the last partition had in a pile.
+	typical atomic.Int64
 }
 
-// put takes back one that nobody looks at any more. It lets go of what keys and values point to.
-func (all *intakes[K, V]) put(g *intake[K, V]) {
-	clear(g.keys)
-	clear(g.values)
-	clear(g.recent[:])
-	clear(g.arenas[:])
-	g.keys, g.tags, g.of, g.values = g.keys[:0], g.tags[:0], g.of[:0], g.values[:0]
-	all.Put(g)
-}
-
-// sharding keeps all values, and sorts them by the shards of their keys at the end of the batch.
+// sharding keeps all values, sorted by the shards of their keys.
 func sharding[K comparable, V any]() combiner[Pair[K, V], *sharded[K, V]] {
-	keepKey, keepValue, plain := keeper[K](), keeper[V](), plainSize[V]()
-	all := &intakes[K, V]{}
+	all := &intakes[K, V]{keepKey: keeper[K](), keepValue: keeper[V](), plain: plainSize[V](), isText: isText[K]()}
+	all.recents.New = func() any { return &recent{} }
 	return combiner[Pair[K, V], *sharded[K, V]]{func(t *Task, n *node) (func([]Pair[K, V]), func() *sharded[K, V]) {
-		var g *intake[K, V]
-		push := func(in []Pair[K, V]) {
+		g := &intake[K, V]{all: all}
+		return func(in []Pair[K, V]) {
 			t.at(n)
-			if g == nil {
-				g = all.get()
-			}
-			t.held += g.takeKeys(in, keepKey)
-			t.held += g.takeValues(in, &t.arena, keepValue, plain)
-		}
-		return push, func() *sharded[K, V] {
-			if g == nil {
-				return &sharded[K, V]{}
-			}
-			s := g.sharded()
-			all.put(g)
-			g = nil
-			return s
-		}
+			g.take(in, t)
+		}, g.finish
 	}}
 }
 
-// takeKeys takes the keys; it gives the bytes that they take.
-func (g *intake[K, V]) takeKeys(in []Pair[K, V], keep func(*arena, K) (K, int64)) (held int64) {
-	for i := range in {
-		tag := tagOf(in[i].Key)
-		last := &g.recent[tag%recentKeys]
-		if uint32(*last>>32) == tag && *last != 0 && g.keys[uint32(*last)-1] == in[i].Key {
-			g.of = append(g.of, uint32(*last)-1)
-			continue
-		}
-		key, size := keep(&g.arenas[shardOf(tag)], in[i].Key)
-		g.of = append(g.of, uint32(len(g.keys)))
-		g.keys, g.tags = append(g.keys, key), append(g.tags, tag)
-		*last = uint64(tag)<<32 | uint64(len(g.keys))
-		held += size + 4
+// finish gives what was taken.
+func (g *intake[K, V]) finish() *sharded[K, V] {
+	if g.piles != nil {
+		*g.last = recent{}
+		g.all.recents.Put(g.last)
+		g.all.typical.Store(int64(len(g.order) / shardCount))
 	}
-	return held + 5*int64(len(in)) // of and order
+	return &g.sharded
 }
 
-// takeValues takes the values; plain is the size of one that needs no keeping, else 0.
-func (g *intake[K, V]) takeValues(in []Pair[K, V], a *arena, keep func(*arena, V) (V, int64), plain int64) (held int64) {
-	if plain > 0 {
+func (g *intake[K, V]) begin() {
+	g.last = g.all.recents.Get().(*recent)
+	g.piles = &[shardCount]pile[K, V]{}
+	for i := range g.piles {
+		g.piles[i].keys.isText = g.all.isText
+	}
+}
+
+// take first looks at all keys: what is in no cache comes at once, not one after the other.
+func (g *intake[K, V]) take(in []Pair[K, V], t *Task) {
+	if g.piles == nil {
+		g.begin()
+	}
+	var tags [probing]uint32
+	inPieces(in, func(in []Pair[K, V]) {
 		for i := range in {
-			g.values = append(g.values, in[i].Value)
+			tags[i] = tagOf(in[i].Key)
 		}
-		return plain * int64(len(in))
-	}
+		t.held += g.lay(in, &tags, &t.arena)
+	})
+}
+
+// lay lays each pair on its pile; it gives an estimate of the bytes that they take.
+func (g *intake[K, V]) lay(in []Pair[K, V], tags *[probing]uint32, a *arena) (held int64) {
+	least := int(min(max(g.all.typical.Load()/4, 4), 256))
+	look, plain := !g.last.hopeless(), g.all.plain > 0
+	g.last.pairs += len(in)
 	for i := range in {
-		value, size := keep(a, in[i].Value)
-		g.values = append(g.values, value)
-		held += size
-	}
-	return held
-}
-
-// sharded sorts by shard.
-func (g *intake[K, V]) sharded() *sharded[K, V] {
-	s := &sharded[K, V]{
-		keys: make([]K, len(g.keys)), tags: make([]uint32, len(g.keys)),
-		of: make([]uint32, len(g.values)), values: make([]V, len(g.values)), order: make([]uint8, len(g.values)),
-	}
-	g.sortKeys(s)
-	next := begins(&s.valuesFrom, func(count *[shardCount]uint32) {
-		for i, of := range g.of {
-			s.order[i] = shardOf(g.tags[of])
-			count[s.order[i]%shardCount]++
+		tag := tags[i]
+		shard := shardOf(tag)
+		p := &g.piles[shard%shardCount]
+		of, known := uint32(len(p.tags)), false
+		if look {
+			of, known = g.known(p, in[i].Key, tag)
 		}
-	})
-	for i, shard := range s.order {
-		to := &next[shard%shardCount]
-		s.of[*to], s.values[*to] = g.moved[g.of[i]], g.values[i]
-		*to++
-	}
-	return s
-}
-
-// sortKeys also writes down where each key has moved.
-func (g *intake[K, V]) sortKeys(s *sharded[K, V]) {
-	next := begins(&s.keysFrom, func(count *[shardCount]uint32) {
-		for _, tag := range g.tags {
-			count[shardOf(tag)]++
+		if !known {
+			held += p.keys.add(in[i].Key, g.all.keepKey, least) + 4
+			p.tags = append(roomFor(p.tags, least), tag)
 		}
-	})
-	g.moved = slices.Grow(g.moved[:0], len(g.keys))[:len(g.keys)]
-	for i, tag := range g.tags {
-		to := &next[shardOf(tag)]
-		s.keys[*to], s.tags[*to], g.moved[i] = g.keys[i], tag, *to
-		*to++
+		p.of = append(roomFor(p.of, least), of)
+		value := in[i].Value
+		if !plain {
+			var size int64
+			value, size = g.all.keepValue(a, value)
+			held += size
+		}
+		p.values = append(roomFor(p.values, least), value)
+		g.order = append(roomFor(g.order, least*shardCount), shard)
 	}
+	return held + (5+g.all.plain)*int64(len(in)) // of, order and values
 }
 
-// begins writes down where each shard begins, and gives that again for whoever fills them.
-func begins(from *[shardCount + 1]uint32, counting func(*[shardCount]uint32)) (next [shardCount]uint32) {
-	var count [shardCount]uint32
-	counting(&count)
-	for i, n := range count {
-		next[i] = from[i]
-		from[i+1] = from[i] + n
+// known finds a key among those that came last, and remembers that it came.
+func (g *intake[K, V]) known(p *pile[K, V], k K, tag uint32) (of uint32, known bool) {
+	last := &g.last.keys[tag%recentKeys]
+	if *last != 0 && uint32(*last>>32) == tag && p.keys.at(uint32(*last)-1) == k {
+		g.last.again++
+		return uint32(*last) - 1, true
 	}
-	return next
+	*last = uint64(tag)<<32 | uint64(len(p.tags)+1)
+	return uint32(len(p.tags)), false
 }

@@ -42,11 +42,12 @@ func TestSortedByShardIsWhatCame(t *testing.T) {
 
 // asTheyCame reads back.
 func asTheyCame(s *sharded[string, int]) (out []Pair[string, int]) {
-	next := s.valuesFrom
+	var next [shardCount]int
 	for _, shard := range s.order {
+		p := &s.piles[shard]
 		at := next[shard]
 		next[shard]++
-		out = append(out, Pair[string, int]{s.keys[s.of[at]], s.values[at]})
+		out = append(out, Pair[string, int]{p.keys.at(p.of[at]), p.values[at]})
 	}
 	return out
 }

@@ -91,17 +91,16 @@ func (m *mapping[K, V, S, U]) run(b *run, n *node, in []gathered) (any, error) {
 	if !m.started.is {
 		m.begin(due)
 	}
-	var parts []*sharded[K, V]
-	if !in[0].none {
-		parts = results[*sharded[K, V]](in[0])
-	}
-	order, values := orders(parts)
+	parts, order, values := shardedIn[K, V](in[0])
 	var all [shardCount]mapped[U]
 	var firsts [shardCount][]uint32
 	err := m.shards.each(b, n, values, func(shard int, s *store[K, S]) {
 		all[shard], firsts[shard] = m.fold(b.time, due, shard, s, parts)
 		if b.program.context.saved {
-			s.encodeEarly('k', func(note int) K { return parts[s.origins[note].part].keys[s.origins[note].key] })
+			s.encodeEarly('k', func(note int) K {
+				at := s.origins[note]
+				return parts[at.part].piles[shard].keys.at(at.key)
+			})
 		}
 	})
 	if err != nil {
@@ -122,10 +121,30 @@ func (m *mapping[K, V, S, U]) begin(due int64) {
 	}
 }
 
-// mapped is what the function returned for the values of one shard: for each whether it was something, and what.
+// mapped is what the function returned for the values of one shard. some tells for each whether it was something; nil: it was for all
+// of them, or for none.
 type mapped[U any] struct {
 	some []bool
 	all  []U
+}
+
+// add takes what was returned for value at, of size.
+func (m *mapped[U]) add(u Option[U], at, size int) {
+	if m.some == nil && at > 0 && u.ok != (len(m.all) > 0) {
+		m.some = make([]bool, size)
+		for i := range m.all {
+			m.some[i] = true
+		}
+	}
+	if !u.ok {
+		return
+	}
+	if m.all == nil {
+		m.all = make([]U, 0, size-at)
+	}
+	if m.all = append(m.all, u.value); m.some != nil {
+		m.some[at] = true
+	}
 }
 
 // inOrder brings what was returned into the order of the records.
@@ -142,7 +161,7 @@ func inOrder[U any](orders [][]uint8, of *[shardCount]mapped[U]) []U {
 	for _, order := range orders {
 		for _, shard := range order {
 			shard &= shardCount - 1
-			if m := &of[shard]; m.some[value[shard]] {
+			if m := &of[shard]; len(m.all) > 0 && (m.some == nil || m.some[value[shard]]) {
 				out = append(out, m.all[next[shard]])
 				next[shard]++
 			}
@@ -157,19 +176,16 @@ func inOrder[U any](orders [][]uint8, of *[shardCount]mapped[U]) []U {
 func (m *mapping[K, V, S, U]) fold(now time.Time, due int64, shard int, s *store[K, S], parts []*sharded[K, V]) (out mapped[U], firsts []uint32) {
 	size := 0
 	for _, p := range parts {
-		size += int(p.valuesFrom[shard+1] - p.valuesFrom[shard])
+		size += len(p.piles[shard].values)
 	}
-	out.some = make([]bool, size)
 	known, at := uint32(len(s.entries)), 0
 	var state KeyState[S]
 	s.origins = s.origins[:0]
-	for part, p := range parts {
-		first, end := p.keysFrom[shard], p.keysFrom[shard+1]
-		slots := slotsOf(s, p.keys[first:end], p.tags[first:end], s.slots[:0])
-		s.slots = slots
-		for i := p.valuesFrom[shard]; i < p.valuesFrom[shard+1]; i++ {
-			of := p.of[i]
-			pos := slots[of-first]
+	for part := range parts {
+		p := &parts[part].piles[shard]
+		s.slots = s.listed(&p.keys, p.tags, s.slots[:0])
+		for i, of := range p.of {
+			pos := s.slots[of]
 			if pos == known {
 				firsts = append(firsts, uint32(at))
 				known++
@@ -179,13 +195,7 @@ func (m *mapping[K, V, S, U]) fold(now time.Time, due int64, shard int, s *store
 				s.note(pos)
 			}
 			state = KeyState[S]{value: e.state, exists: e.live}
-			u, ok := m.spec.Function(now, p.keys[of], Some(p.values[i]), &state).Get()
-			if ok {
-				if out.all == nil {
-					out.all = make([]U, 0, size)
-				}
-				out.some[at], out.all = true, append(out.all, u)
-			}
+			out.add(m.spec.Function(now, p.keys.at(of), Some(p.values[i]), &state), at, size)
 			if s.apply(pos, &state, due); len(s.notes) > noted {
 				s.origins = append(s.origins, origin{uint32(part), of})
 			}

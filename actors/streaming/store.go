@@ -86,13 +86,32 @@ func (s *store[K, S]) enter(k K, tag uint32) uint32 {
 
 // slotsOf looks up all keys, appending their positions to slots.
 func slotsOf[K comparable, S any](s *store[K, S], keys []K, tags, slots []uint32) []uint32 {
-	var guesses [probing]uint32
-	for from := 0; from < len(keys); from += probing {
-		until := min(from+probing, len(keys))
-		s.guess(tags[from:until], &guesses)
-		slots = s.confirm(keys[from:until], tags[from:until], &guesses, slots)
-		s.touch(slots[len(slots)-(until-from):])
+	for len(keys) > probing {
+		slots = s.lookUp(keys[:probing], tags[:probing], slots)
+		keys, tags = keys[probing:], tags[probing:]
 	}
+	return s.lookUp(keys, tags, slots)
+}
+
+// listed looks up all keys of a list, appending their positions to slots.
+func (s *store[K, S]) listed(list *keyList[K], tags, slots []uint32) []uint32 {
+	var keys [probing]K
+	for from := 0; from < len(tags); from += probing {
+		until := min(from+probing, len(tags))
+		for i := from; i < until; i++ {
+			keys[i-from] = list.at(uint32(i))
+		}
+		slots = s.lookUp(keys[:until-from], tags[from:until], slots)
+	}
+	return slots
+}
+
+// lookUp looks up at most probing keys.
+func (s *store[K, S]) lookUp(keys []K, tags, slots []uint32) []uint32 {
+	var guesses [probing]uint32
+	s.guess(tags, &guesses)
+	slots = s.confirm(keys, tags, &guesses, slots)
+	s.touch(slots[len(slots)-len(keys):])
 	return slots
 }
 

@@ -66,11 +66,7 @@ func (u *updating[K, V, S]) run(b *run, n *node, in []gathered) (any, error) {
 	if !u.started.is {
 		u.begin()
 	}
-	var parts []*sharded[K, V]
-	if !in[0].none {
-		parts = results[*sharded[K, V]](in[0])
-	}
-	order, values := orders(parts)
+	parts, order, values := shardedIn[K, V](in[0])
 	var all [shardCount]placed[Pair[K, S]]
 	var firsts [shardCount][]uint32
 	err := u.shards.each(b, n, values+len(u.shards.order), func(shard int, s *store[K, S]) {
@@ -102,18 +98,18 @@ type arranged[V any] struct {
 // arrange also tells which values, in the order in which they came, were the first of a new key.
 func arrange[K comparable, V, S any](shard int, s *store[K, S], parts []*sharded[K, V]) (out arranged[V], firsts []uint32) {
 	known, total := uint32(len(s.entries)), 0
-	slots, begin := s.slots[:0], make([]int, len(parts))
+	slots, begin := s.slots[:0], make([]uint32, len(parts))
 	for i, p := range parts {
-		first, end := p.keysFrom[shard], p.keysFrom[shard+1]
-		begin[i] = len(slots) - int(first)
-		slots = slotsOf(s, p.keys[first:end], p.tags[first:end], slots)
-		total += int(p.valuesFrom[shard+1] - p.valuesFrom[shard])
+		p := &p.piles[shard]
+		begin[i] = uint32(len(slots))
+		slots = s.listed(&p.keys, p.tags, slots)
+		total += len(p.values)
 	}
 	s.slots = slots
 	starts, at := make([]uint32, len(s.entries)+2), uint32(0)
 	for i, p := range parts {
-		for j := p.valuesFrom[shard]; j < p.valuesFrom[shard+1]; j++ {
-			pos := slots[begin[i]+int(p.of[j])]
+		for _, of := range p.piles[shard].of {
+			pos := slots[begin[i]+of]
 			if pos == known {
 				firsts = append(firsts, at)
 				known++
@@ -127,8 +123,9 @@ func arrange[K comparable, V, S any](shard int, s *store[K, S], parts []*sharded
 	}
 	values := make([]V, total)
 	for i, p := range parts {
-		for j := p.valuesFrom[shard]; j < p.valuesFrom[shard+1]; j++ {
-			at := &starts[slots[begin[i]+int(p.of[j])]+1]
+		p := &p.piles[shard]
+		for j, of := range p.of {
+			at := &starts[slots[begin[i]+of]+1]
 			values[*at] = p.values[j]
 			*at++
 		}
