@@ -149,7 +149,9 @@ func TestE2EKafkaStartOffsetsUnderAChangelog(t *testing.T) {
 	g.letters(0, "f")
 	g.letters(1, "D")
 	step("the changelog comes before explicit", "Df", "map[0:3 1:1]", from, true)
-	step("and without explicit ones it goes on", "", "map[0:3 1:1]", nil, true)
+	g.letters(0, "g") // a drain of nothing may be over before the state is restored
+	g.letters(1, "E")
+	step("and without explicit ones it goes on", "Eg", "map[0:4 1:2]", nil, true)
 }
 
 // An offset for a partition that is not there is a mistake in the job, and names it.
