@@ -226,6 +226,9 @@ func TestStunnedMemberLeavesTheIDAlone(t *testing.T) {
 		if err := stunned.batch(0, 3); !errors.Is(err, messages.ErrNotOwner) {
 			g.t.Errorf("the stunned one: %v", err)
 		}
+		if err := stunned.settle(g.t.Context(), []messages.Offset{{TopicPartition: events0, At: 3}}, io.EOF); !errors.Is(err, messages.ErrNotOwner) {
+			g.t.Errorf("the stunned one, of a commit without an answer: %v", err)
+		}
 		if err := living.batch(3, 5); err != nil {
 			g.t.Errorf("the living one: %v", err)
 		}
