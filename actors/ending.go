@@ -40,17 +40,22 @@ func (p *progress) flushing() bool {
 
 // enough tells that no batch need follow those under way.
 func (p *progress) enough() bool {
-	under := 0
-	if p.running != nil && !p.running.rerun {
-		under = 1
-	}
-	return p.batches > 0 && p.completed+under >= p.batches || p.drain && p.completed+under > 0 && p.drained()
+	n := p.cutBatches()
+	return p.batches > 0 && n >= p.batches || p.drain && n > p.lacking && p.drained()
 }
 
-// drained tells whether every partition has reached (with the running batch) where it ended at its assignment.
+// cutBatches is how many batches are completed or under way.
+func (p *progress) cutBatches() int {
+	if p.running != nil && !p.running.rerun {
+		return p.completed + 1
+	}
+	return p.completed
+}
+
+// drained tells whether every partition has its state, and has reached (with the running batch) where it ended at its assignment.
 func (p *progress) drained() bool {
 	for tp, state := range p.partitions {
-		if state.plan != nil || p.startOf(tp, state) < state.goal {
+		if state.number != 0 || state.plan != nil || p.startOf(tp, state) < state.goal {
 			return false
 		}
 	}

@@ -43,6 +43,7 @@ type progress struct {
 	batchID    int64
 	completed  int
 	restored   int64 // the number of the last restore
+	lacking    int   // how many batches were cut without state that is there by now: a drain ends with one that has all
 	leaving    map[int64][]messages.TopicPartition
 	rest       resting
 	paused     bool

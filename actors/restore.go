@@ -56,6 +56,9 @@ func (p *progress) restoredState(m restored) {
 		return
 	}
 	state.restoring = restoring{shard: m.shard}
+	if p.lacking = p.cutBatches(); p.filling != nil && p.filling.cutting && !p.filling.rerun {
+		p.lacking++
+	}
 	p.advance()
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hibana-stream/hibana/actors"
+	"github.com/hibana-stream/hibana/actors/kafka"
 	"github.com/hibana-stream/hibana/actors/streaming"
 	"github.com/hibana-stream/hibana/messages"
 )
@@ -92,6 +93,35 @@ func TestAnotherMembersJoinRestartsNoRestore(t *testing.T) {
 		}
 		if len(slow.asked) != 4 || stayed != 2 || len(quick.asked) != 2 {
 			t.Errorf("restores %v, broken off %v, by the second %v", slow.asked, slow.broken, quick.asked)
+		}
+	})
+}
+
+// There is nothing to read, and the state is long in coming: a drain waits for it, and for a batch that has it.
+func TestADrainWaitsForItsState(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 2)
+		defer r.close()
+		slow := newSlowChangelog()
+		var last time.Time
+		m := r.joinWith("m0", func(m *memberRig) {
+			countsWithState(m)
+			streaming.Events(m.stream).ForeachBatch(func(_ context.Context, b streaming.Batch[messages.RichEvent]) error {
+				last = b.Time()
+				return nil
+			})
+		}, func(s *actors.Settings) { s.Changelog, s.Drain = slow, s.Source.(*kafka.Source) }, streaming.WithStateByPartition())
+		<-time.After(20 * time.Second)
+		if m.stream.State() != streaming.Active {
+			t.Fatal("the drain has ended without its state")
+		}
+		opened := time.Now()
+		close(slow.gate)
+		if err := m.stream.AwaitTermination(); err != nil {
+			t.Fatal(err)
+		}
+		if !last.After(opened) {
+			t.Errorf("the last batch is of %v, the state came at %v", last, opened)
 		}
 	})
 }
