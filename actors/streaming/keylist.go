@@ -28,7 +28,7 @@ func (l *keyList[K]) add(k K, keep func(*arena, K) (K, int64), least int) (held 
 	}
 	s := *(*string)(unsafe.Pointer(&k))
 	if uint64(len(l.text))+uint64(len(s)) > math.MaxUint32 {
-		panic("the keys of one partition's batch take more than 128 GiB")
+		panic("the keys that one partition has for one shard in one batch take more than 4 GiB")
 	}
 	if l.starts == nil {
 		l.starts, l.text = append(roomFor(l.starts, least+1), 0), make([]byte, 0, least*(len(s)+len(s)/8))

@@ -113,16 +113,17 @@ func (s *store[K, S]) live() []uint32 {
 
 // rebuild makes the table anew of the entries in the given order.
 func (s *store[K, S]) rebuild(order []uint32) {
-	s.fill(len(order), func(yield func(K, uint32, entry[S])) {
+	s.fill(len(order), nil, func(yield func(K, uint32, entry[S])) {
 		for _, pos := range order {
 			yield(s.keys[pos], s.tags[pos], s.entries[pos])
 		}
 	})
 }
 
-// fill makes the table anew. It copies the keys, so that none is kept of those that are gone, unless these are few.
-func (s *store[K, S]) fill(size int, each func(yield func(K, uint32, entry[S]))) {
-	keys, entries := newTable[K](size), make([]entry[S], 0, size)
+// fill makes the table anew, with these slots if there are any. It copies the keys, so that none is kept of those that are gone, unless these are few.
+func (s *store[K, S]) fill(size int, slots []uint64, each func(yield func(K, uint32, entry[S]))) {
+	t := table[K]{slots: slots, keys: make([]K, 0, size), tags: make([]uint32, 0, size), used: size}
+	entries := make([]entry[S], 0, size)
 	anew := s.entered-size > size/4
 	if anew {
 		s.arena, s.entered = arena{}, size
@@ -135,8 +136,13 @@ func (s *store[K, S]) fill(size int, each func(yield func(K, uint32, entry[S])))
 		if anew {
 			k, _ = s.keepKey(&s.arena, k)
 		}
-		keys.insert(k, tag)
-		entries = append(entries, e)
+		t.keys, t.tags, entries = append(t.keys, k), append(t.tags, tag), append(entries, e)
 	})
-	s.table, s.entries = keys, entries
+	if slots == nil && size > 0 {
+		t.slots = make([]uint64, slotsFor(size))
+		for pos, tag := range t.tags {
+			t.place(tag, uint32(pos)+1)
+		}
+	}
+	s.table, s.entries = t, entries
 }

@@ -2,6 +2,7 @@ package streaming
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -13,11 +14,14 @@ type loading[K comparable, S any] struct {
 	settleAt int // how many entries are too many: most of them may be of the same keys
 }
 
-// loaded is what was saved for a key.
+// loaded is what was saved for a key: what is in an entry, or that it is gone.
 type loaded[K comparable, S any] struct {
 	key   K
+	state S
+	seq   uint64
+	due   int64
 	tag   uint32
-	entry entry[S]
+	live  bool
 }
 
 const (
@@ -50,12 +54,12 @@ func (s *store[K, S]) load(key, value string, deleted bool) error {
 
 // loadEntry takes what was saved for a key: of several the last counts.
 func (s *store[K, S]) loadEntry(k K, tag uint32, value string, deleted bool) error {
-	e := entry[S]{live: !deleted}
+	l := loaded[K, S]{tag: tag, live: !deleted}
 	if !deleted {
-		if err := s.decode(value, &e); err != nil {
+		if err := s.decode(value, &l); err != nil {
 			return err
 		}
-		s.next = max(s.next, e.seq+1)
+		s.next = max(s.next, l.seq+1)
 	}
 	if s.loading.count >= max(s.loading.settleAt, fewLoaded) {
 		s.settle()
@@ -64,31 +68,31 @@ func (s *store[K, S]) loadEntry(k K, tag uint32, value string, deleted bool) err
 	if len(s.entries) > 0 {
 		s.unsettle()
 	}
-	k, _ = s.keepKey(&s.arena, k)
+	l.key, _ = s.keepKey(&s.arena, k)
 	s.entered++
-	s.loading.add(loaded[K, S]{k, tag, e})
+	s.loading.add(l)
 	return nil
 }
 
 // unsettle writes down what is in the store as if it had been loaded.
 func (s *store[K, S]) unsettle() {
 	for pos, e := range s.entries {
-		s.loading.add(loaded[K, S]{s.keys[pos], s.tags[pos], e})
+		s.loading.add(loaded[K, S]{key: s.keys[pos], state: e.state, seq: e.seq, due: e.due, tag: s.tags[pos], live: e.live})
 	}
 	s.table, s.entries = table[K]{}, nil
 }
 
 // decode reads what encode wrote.
-func (s *store[K, S]) decode(value string, e *entry[S]) (err error) {
+func (s *store[K, S]) decode(value string, l *loaded[K, S]) (err error) {
 	r := reader{wire: value}
-	e.seq = r.number()
+	l.seq = r.number()
 	if s.timed {
-		e.due = int64(r.number())
+		l.due = int64(r.number())
 	}
 	if r.err != nil {
 		return r.err
 	}
-	e.state, err = s.codecs.state.Decode(r.wire)
+	l.state, err = s.codecs.state.Decode(r.wire)
 	return err
 }
 
@@ -97,12 +101,17 @@ func (s *store[K, S]) settle() {
 	if s.loading.count == 0 {
 		return
 	}
-	order := s.lastOnes()
+	order, slots := s.lastOnes()
 	s.sortBySeq(order)
-	s.fill(len(order), func(yield func(K, uint32, entry[S])) {
+	if len(slots) == slotsFor(len(order)) {
+		moveTo(slots, order, s.loading.count)
+	} else {
+		slots = nil // there were many entries of the same keys, or of keys that are gone
+	}
+	s.fill(len(order), slots, func(yield func(K, uint32, entry[S])) {
 		for _, pos := range order {
 			l := s.loading.at(pos)
-			yield(l.key, l.tag, l.entry)
+			yield(l.key, l.tag, entry[S]{state: l.state, seq: l.seq, due: l.due, live: true})
 		}
 	})
 	s.loading = loading[K, S]{}
@@ -112,12 +121,13 @@ func (s *store[K, S]) settle() {
 	}
 }
 
-// lastOnes are the last entries of all keys, but for those that took the state away.
-func (s *store[K, S]) lastOnes() []uint32 {
+// lastOnes are the last entries of all keys, but for those that took the state away; and the slots of a table of
+// them, nil if there are others in it.
+func (s *store[K, S]) lastOnes() (order []uint32, slots []uint64) {
 	l := &s.loading
-	slots := make([]uint64, slotsFor(l.count)) // as those of a table
+	slots, order = make([]uint64, slotsFor(l.count)), make([]uint32, 0, l.count)
 	mask := uint32(len(slots) - 1)
-	order := make([]uint32, 0, l.count)
+	gone := false
 	for pos := uint32(l.count); pos > 0; pos-- {
 		e := l.at(pos - 1)
 		i := e.tag & mask
@@ -128,22 +138,36 @@ func (s *store[K, S]) lastOnes() []uint32 {
 			continue // a later one is there
 		}
 		slots[i] = uint64(e.tag)<<32 | uint64(pos)
-		if e.entry.live {
+		if gone = gone || !e.live; e.live {
 			order = append(order, pos-1)
 		}
 	}
-	return order
+	if gone {
+		slots = nil
+	}
+	return order, slots
+}
+
+// moveTo makes slots point to the places that the entries have in order, of as many as were loaded.
+func moveTo(slots []uint64, order []uint32, loaded int) {
+	places := make([]uint32, loaded+1)
+	for place, pos := range order {
+		places[pos+1] = uint32(place) + 1
+	}
+	for i, s := range slots {
+		slots[i] = s&^math.MaxUint32 | uint64(places[uint32(s)])
+	}
 }
 
 // sortBySeq sorts positions by the order in which their keys came.
 func (s *store[K, S]) sortBySeq(order []uint32) {
 	if s.next >= 1<<32 {
-		slices.SortFunc(order, func(a, b uint32) int { return cmp.Compare(s.loading.at(a).entry.seq, s.loading.at(b).entry.seq) })
+		slices.SortFunc(order, func(a, b uint32) int { return cmp.Compare(s.loading.at(a).seq, s.loading.at(b).seq) })
 		return
 	}
 	packed := make([]uint64, len(order)) // so that a comparison looks at nothing else
 	for i, pos := range order {
-		packed[i] = s.loading.at(pos).entry.seq<<32 | uint64(pos)
+		packed[i] = s.loading.at(pos).seq<<32 | uint64(pos)
 	}
 	slices.Sort(packed)
 	for i, p := range packed {
