@@ -2,15 +2,18 @@ package streaming
 
 import (
 	"sync"
-	"sync/atomic"
+
+	"github.com/hibana-stream/hibana/messages"
 )
 
 // intake takes one partition's pairs in their order and lays each on the pile of its shard. A key that was among the last to come is held
 // once; one that comes again later is held again: a table of all keys would cost more than it spares, where most come only once in a batch.
 type intake[K comparable, V any] struct {
 	sharded[K, V]
-	all  *intakes[K, V]
-	last *recent
+	all       *intakes[K, V]
+	last      *recent
+	partition messages.TopicPartition
+	least     int // room that is made in a pile at once
 }
 
 // recent has, at the last bits of its hash, the key that came last there: hash << 32 | position in its pile + 1; 0 is none.
@@ -34,8 +37,18 @@ type intakes[K comparable, V any] struct {
 	plain     int64 // the size of a V that needs no keeping, else 0
 	isText    bool
 	recents   sync.Pool
-	// typical is how many values the last partition had in a pile.
-	typical atomic.Int64
+	// typical is how many values each partition had in a pile, by and large, in its last batch: messages.TopicPartition → int.
+	typical sync.Map
+}
+
+// mostAtOnce is how much room is made at once, however large the last batch was.
+const mostAtOnce = 4096
+
+// room is how many values a pile of this partition will have, about.
+func (a *intakes[K, V]) room(partition messages.TopicPartition) int {
+	last, _ := a.typical.Load(partition)
+	n, _ := last.(int)
+	return min(max(n+n/8, 4), mostAtOnce)
 }
 
 // sharding keeps all values, sorted by the shards of their keys.
@@ -43,7 +56,7 @@ func sharding[K comparable, V any]() combiner[Pair[K, V], *sharded[K, V]] {
 	all := &intakes[K, V]{keepKey: keeper[K](), keepValue: keeper[V](), plain: plainSize[V](), isText: isText[K]()}
 	all.recents.New = func() any { return &recent{} }
 	return combiner[Pair[K, V], *sharded[K, V]]{func(t *Task, n *node) (func([]Pair[K, V]), func() *sharded[K, V]) {
-		g := &intake[K, V]{all: all}
+		g := &intake[K, V]{all: all, partition: t.partition}
 		return func(in []Pair[K, V]) {
 			t.at(n)
 			g.take(in, t)
@@ -56,13 +69,13 @@ func (g *intake[K, V]) finish() *sharded[K, V] {
 	if g.piles != nil {
 		*g.last = recent{}
 		g.all.recents.Put(g.last)
-		g.all.typical.Store(int64(len(g.order) / shardCount))
+		g.all.typical.Store(g.partition, len(g.order)/shardCount)
 	}
 	return &g.sharded
 }
 
 func (g *intake[K, V]) begin() {
-	g.last = g.all.recents.Get().(*recent)
+	g.last, g.least = g.all.recents.Get().(*recent), g.all.room(g.partition)
 	g.piles = &[shardCount]pile[K, V]{}
 	for i := range g.piles {
 		g.piles[i].keys.isText = g.all.isText
@@ -85,7 +98,7 @@ func (g *intake[K, V]) take(in []Pair[K, V], t *Task) {
 
 // lay lays each pair on its pile; it gives an estimate of the bytes that they take.
 func (g *intake[K, V]) lay(in []Pair[K, V], tags *[probing]uint32, a *arena) (held int64) {
-	least := int(min(max(g.all.typical.Load()/4, 4), 256))
+	least := g.least
 	look, plain := !g.last.hopeless(), g.all.plain > 0
 	g.last.pairs += len(in)
 	for i := range in {
