@@ -88,8 +88,14 @@ func (t *Transactions) options() []kgo.Opt {
 	if t.config.Changelog != nil {
 		options = append(options, toItsPartition(t.config.Changelog.topics()))
 	}
-	return append(options, kgo.MaxVersions(versions), kgo.TransactionalID(t.config.ID), kgo.TransactionTimeout(t.config.Timeout))
+	return append(options, kgo.MaxVersions(versions), kgo.TransactionalID(t.config.ID), kgo.TransactionTimeout(t.config.Timeout),
+		kgo.ConcurrentTransactionsBackoff(markersWait))
 }
+
+// markersWait is how soon a transaction is begun again that the coordinator has refused because the one before is still being ended: its
+// markers are written a millisecond or two after the answer. kgo's own 20 ms are two batches of the shortest interval, and when it takes
+// long, kgo waits longer each time.
+const markersWait = 2 * time.Millisecond
 
 // Open asks for the producer's id. It comes before anything is consumed: the answer ends what a dead predecessor of the same name
 // has left open, and fences the predecessor if it is only stunned. Left to the first record, the committed offsets would stay
