@@ -158,23 +158,14 @@ func (r *restore) take(fetches kgo.Fetches) error {
 	return r.loadAll()
 }
 
-// tailIsEmpty tells, when nothing comes, whether there is nothing left: every transaction below the end is decided, and what a poll
-// would return of the rest is nothing.
+// tailIsEmpty tells, when nothing comes, whether there is nothing left: every transaction below the end is decided, and the leader has
+// nothing to show of the rest. That a poll returns nothing says neither: the client may wait before it tries something again.
 func (r *restore) tailIsEmpty(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, attempt)
 	defer cancel()
-	stable, err := r.admin.ListCommittedOffsets(ctx, r.topic)
-	if err != nil {
-		return false
-	}
-	at, err := listed(stable, messages.TopicPartition{Topic: r.topic, Partition: r.partition.Partition})
-	if err != nil || at < r.end {
-		return false
-	}
-	poll, stop := context.WithTimeout(ctx, quiet)
-	defer stop()
-	fetches := r.client.PollFetches(poll)
-	return r.take(fetches) == nil && fetches.NumRecords() == 0
+	l := look{client: r.client, admin: r.admin, committed: true}
+	next, _, err := l.emptyUntil(ctx, messages.TopicPartition{Topic: r.topic, Partition: r.partition.Partition}, r.position)
+	return err == nil && next >= r.end
 }
 
 // loadAtOnce is how many entries are given to their operations at a time.

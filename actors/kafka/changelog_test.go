@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/hibana-stream/hibana/messages"
 )
@@ -121,6 +122,25 @@ func TestRestoreWaitsForATransactionThatIsOpen(t *testing.T) {
 		l.expectState(l.changelog, map[string]string{"a": "1"})
 		if waited := time.Since(began); waited < time.Second {
 			l.t.Errorf("the restore took %v: it did not wait", waited)
+		}
+	})
+}
+
+// That nothing comes of the client's fetches for a while, and every transaction is decided, does not mean that there is no state.
+func TestRestoreBelievesTheLeaderAndNotTheSilence(t *testing.T) {
+	logged(t, func(l *logging) {
+		l.save(1, entry("a", "1"))
+		began := time.Now()
+		l.cluster.ControlKey(int16(kmsg.Fetch), func(request kmsg.Request) (kmsg.Response, error, bool) {
+			l.cluster.KeepControl()
+			if request.(*kmsg.FetchRequest).SessionEpoch >= 0 && time.Since(began) < 10*time.Second {
+				return nil, errors.New("no answer"), true
+			}
+			return nil, nil, false
+		})
+		l.expectState(l.changelog, map[string]string{"a": "1"})
+		if waited := time.Since(began); waited < 10*time.Second {
+			l.t.Errorf("the restore took %v: something was fetched", waited)
 		}
 	})
 }

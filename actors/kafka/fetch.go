@@ -127,7 +127,11 @@ func length(records messages.Records) int {
 
 // end is a partition's end under the isolation level.
 func (s *Source) end(highWatermark, lastStable int64) int64 {
-	if s.config.ReadCommitted && lastStable >= 0 {
+	return readable(s.config.ReadCommitted, highWatermark, lastStable)
+}
+
+func readable(committed bool, highWatermark, lastStable int64) int64 {
+	if committed && lastStable >= 0 {
 		return lastStable
 	}
 	return highWatermark

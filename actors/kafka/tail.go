@@ -2,13 +2,7 @@ package kafka
 
 import (
 	"context"
-	"fmt"
 	"time"
-
-	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/hibana-stream/hibana/messages"
 )
@@ -51,12 +45,8 @@ func (s *Source) checkTail(p messages.TopicPartition, h *holding, epoch, positio
 	s.spawn(func() {
 		ctx, cancel := context.WithTimeout(s.ctx, attempt)
 		defer cancel()
-		next, end, err := s.emptyUntil(ctx, p, position)
-		if err == nil && next > position {
-			var again int64
-			again, _, err = s.emptyUntil(ctx, p, position)
-			next = min(next, again)
-		}
+		client, admin := s.clients()
+		next, end, err := (&look{client: client, admin: admin, committed: s.config.ReadCommitted}).emptyUntil(ctx, p, position)
 		if err != nil {
 			s.log.Debug("the look at the tail failed", "partition", p.String(), "error", err)
 			next = position
@@ -78,89 +68,4 @@ func (f *fetcher) checked(at messages.TopicPartition, h *holding, epoch, positio
 	}
 	p.position, p.end = next, max(end, next)
 	f.deliver(p, nil, 0)
-}
-
-// emptyUntil is how far from position on there is nothing to read, and the partition's end.
-func (s *Source) emptyUntil(ctx context.Context, p messages.TopicPartition, position int64) (next, end int64, err error) {
-	for next = position; ; {
-		response, err := s.fetchOnce(ctx, p, next)
-		if err != nil {
-			return position, 0, err
-		}
-		end = s.end(response.HighWatermark, response.LastStableOffset)
-		if len(response.RecordBatches) == 0 {
-			return max(next, end), end, nil
-		}
-		options := kgo.ProcessFetchPartitionOpts{Offset: next, Topic: p.Topic, Partition: p.Partition, IsolationLevel: s.isolation()}
-		read, after := kgo.ProcessFetchPartition(options, response, kgo.DefaultDecompressor(), nil)
-		switch {
-		case read.Err != nil:
-			return position, end, read.Err
-		case len(read.Records) > 0:
-			return read.Records[0].Offset, end, nil
-		case after <= next || after >= end:
-			return max(after, next), end, nil
-		}
-		next = after
-	}
-}
-
-func (s *Source) isolation() kgo.IsolationLevel {
-	if s.config.ReadCommitted {
-		return kgo.ReadCommitted()
-	}
-	return kgo.ReadUncommitted()
-}
-
-// fetchOnce is one plain fetch of one partition from its leader, outside of any fetch session. It waits a little for data, so that
-// an empty answer means that there is none.
-func (s *Source) fetchOnce(ctx context.Context, p messages.TopicPartition, from int64) (*kmsg.FetchResponseTopicPartition, error) {
-	client, admin := s.clients()
-	topics, err := admin.ListTopics(ctx, p.Topic)
-	if err != nil {
-		return nil, err
-	}
-	detail, ok := topics[p.Topic].Partitions[p.Partition]
-	if !ok || detail.Err != nil {
-		return nil, fmt.Errorf("%s: %w", p, orUnknown(detail.Err))
-	}
-	response, err := client.Broker(int(detail.Leader)).Request(ctx, fetchRequest(p, topics[p.Topic].ID, from, s.config.ReadCommitted))
-	if err != nil {
-		return nil, err
-	}
-	return onlyPartition(response.(*kmsg.FetchResponse))
-}
-
-func orUnknown(err error) error {
-	if err == nil {
-		return kerr.UnknownTopicOrPartition
-	}
-	return err
-}
-
-func fetchRequest(p messages.TopicPartition, id kadm.TopicID, from int64, committed bool) *kmsg.FetchRequest {
-	part := kmsg.NewFetchRequestTopicPartition()
-	part.Partition, part.FetchOffset, part.PartitionMaxBytes = p.Partition, from, 1<<20
-	topic := kmsg.NewFetchRequestTopic()
-	topic.Topic, topic.TopicID = p.Topic, id
-	topic.Partitions = append(topic.Partitions, part)
-	request := kmsg.NewPtrFetchRequest()
-	request.ReplicaID, request.SessionEpoch = -1, -1
-	request.MaxWaitMillis, request.MinBytes, request.MaxBytes = 500, 1, 1<<20
-	if committed {
-		request.IsolationLevel = 1
-	}
-	request.Topics = append(request.Topics, topic)
-	return request
-}
-
-func onlyPartition(response *kmsg.FetchResponse) (*kmsg.FetchResponseTopicPartition, error) {
-	if err := kerr.ErrorForCode(response.ErrorCode); err != nil {
-		return nil, err
-	}
-	if len(response.Topics) != 1 || len(response.Topics[0].Partitions) != 1 || response.ThrottleMillis > 0 {
-		return nil, fmt.Errorf("an answer that says nothing: %d topics, throttled %d ms", len(response.Topics), response.ThrottleMillis)
-	}
-	p := &response.Topics[0].Partitions[0]
-	return p, kerr.ErrorForCode(p.ErrorCode)
 }
