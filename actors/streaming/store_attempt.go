@@ -73,6 +73,9 @@ func (s *store[K, S]) forget(pos uint32) {
 	}
 	s.remove(pos)
 	s.entries[pos] = entry[S]{seq: hole, stamp: s.entries[pos].stamp}
+	if int(pos) < len(s.timerOf) {
+		s.timerOf[pos] = 0
+	}
 }
 
 // hole marks a place whose key was forgotten.
@@ -89,6 +92,7 @@ func (s *store[K, S]) cutTail() {
 
 func (s *store[K, S]) cutTo(size int) {
 	s.entries = s.entries[:size]
+	s.timerOf = s.timerOf[:min(size, len(s.timerOf))]
 	s.cutBack(size)
 }
 
@@ -128,11 +132,8 @@ func (s *store[K, S]) fill(size int, slots []uint64, each func(yield func(K, uin
 	if anew {
 		s.arena, s.entered = arena{}, size
 	}
-	s.timers = nil
+	s.timers, s.timerOf = nil, nil
 	each(func(k K, tag uint32, e entry[S]) {
-		if e.timer = e.due; s.timed && e.due != 0 {
-			s.timers.add(e.due, uint32(len(entries)))
-		}
 		if anew {
 			k, _ = s.keepKey(&s.arena, k)
 		}
@@ -145,4 +146,9 @@ func (s *store[K, S]) fill(size int, slots []uint64, each func(yield func(K, uin
 		}
 	}
 	s.table, s.entries = t, entries
+	if s.timed {
+		for pos := range entries {
+			s.setTimer(&entries[pos], uint32(pos))
+		}
+	}
 }

@@ -34,6 +34,9 @@ func (s *store[K, S]) encodeKnown(letter byte, keyOf func(note int) K) error {
 		return true
 	}}
 	for i := range s.notes {
+		if i%reading == 0 {
+			s.touchNoted(s.notes[i:min(i+reading, len(s.notes))])
+		}
 		n := &s.notes[i]
 		if int(n.pos) >= s.base {
 			s.early.rest = append(s.early.rest, *n)
@@ -45,4 +48,13 @@ func (s *store[K, S]) encodeKnown(letter byte, keyOf func(note int) K) error {
 	}
 	w.flush()
 	return nil
+}
+
+// touchNoted is touch for what stands at notes.
+func (s *store[K, S]) touchNoted(notes []note[S]) {
+	sum := uint32(0)
+	for i := range notes {
+		sum += s.entries[notes[i].pos].stamp
+	}
+	s.touched += sum
 }

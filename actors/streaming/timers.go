@@ -56,8 +56,11 @@ func (h timers) before(limit int64, i int, f func(timer)) {
 
 // setTimer gives an entry a timer, unless it has one that comes early enough.
 func (s *store[K, S]) setTimer(e *entry[S], pos uint32) {
-	if e.due != 0 && (e.timer == 0 || e.due < e.timer) {
-		e.timer = e.due
+	if int(pos) >= len(s.timerOf) {
+		s.timerOf = append(s.timerOf, make([]int64, len(s.entries)-len(s.timerOf))...)
+	}
+	if at := &s.timerOf[pos]; e.due != 0 && (*at == 0 || e.due < *at) {
+		*at = e.due
 		s.timers.add(e.due, pos)
 	}
 }
@@ -68,8 +71,8 @@ func (s *store[K, S]) popTimers() {
 	var again []uint32
 	for len(s.timers) > 0 && s.timers[0].due < s.limit {
 		t := s.timers.pop()
-		if int(t.pos) < len(s.entries) && s.entries[t.pos].timer == t.due {
-			s.entries[t.pos].timer = 0
+		if int(t.pos) < len(s.timerOf) && s.timerOf[t.pos] == t.due {
+			s.timerOf[t.pos] = 0
 			again = append(again, t.pos)
 		}
 	}
