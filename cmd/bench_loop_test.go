@@ -20,6 +20,7 @@ func (b bench) poll(each func(kgo.Fetches)) int {
 		fetches := client.PollFetches(context.Background())
 		each(fetches)
 		n += fetches.NumRecords()
+		measured.passed(n)
 	}
 	return n
 }

@@ -25,8 +25,11 @@ type bench struct {
 	Work    string // one of workloads
 	Brokers string
 	Topic   string
+	Keys    int
 	Records int
-	Args    []string
+	// Known is how many records pass before a record's cost is looked at; 0: all are.
+	Known int
+	Args  []string
 }
 
 // workload is one thing that both sides do with all records of the topic. Each tells how many records its result accounts for, so that
@@ -43,13 +46,32 @@ type usage struct {
 	CPU     float64 // seconds, user and system
 	RSS     int64   // the most it had resident, bytes
 	Records int
+	// Later is the CPU time of a record that came after those that are to be known.
+	Later float64
 }
+
+// later measures the records behind the first ones.
+type later struct {
+	known, at int
+	cpu       float64
+}
+
+// passed is told how many records have passed.
+func (l *later) passed(records int) {
+	if l.at == 0 && records >= l.known {
+		l.at, l.cpu = records, spent()
+	}
+}
+
+// measured is that of this process.
+var measured later
 
 func benchChild(text string) int {
 	var b bench
 	if err := json.Unmarshal([]byte(text), &b); err != nil {
 		panic(err)
 	}
+	measured.known = b.Known
 	switch b.Role {
 	case "broker":
 		return b.broker()
@@ -77,7 +99,11 @@ func (b bench) profile() (end func()) {
 }
 
 func report(records int) int {
-	_ = json.NewEncoder(os.Stderr).Encode(usage{CPU: spent(), RSS: peak(), Records: records})
+	u := usage{CPU: spent(), RSS: peak(), Records: records}
+	if records > measured.at {
+		u.Later = (u.CPU - measured.cpu) / float64(records-measured.at)
+	}
+	_ = json.NewEncoder(os.Stderr).Encode(u)
 	return 0
 }
 

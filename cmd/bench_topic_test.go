@@ -26,8 +26,14 @@ const (
 // newBench makes a topic of 16 partitions on the real broker that HIBANA_TEST_KAFKA names, or on an embedded one in a process of its own.
 func newBench(t testing.TB, records int) bench {
 	t.Helper()
+	return newBenchOf(t, benchKeys, 0, records)
+}
+
+// newBenchOf is newBench for another number of keys, which are all in the first known records.
+func newBenchOf(t testing.TB, keys, known, records int) bench {
+	t.Helper()
 	b := bench{
-		Brokers: os.Getenv("HIBANA_TEST_KAFKA"), Topic: fmt.Sprintf("bench-%d", os.Getpid()),
+		Brokers: os.Getenv("HIBANA_TEST_KAFKA"), Topic: fmt.Sprintf("bench-%d-%d", os.Getpid(), keys), Keys: keys, Known: known,
 		Args: strings.Fields(os.Getenv("HIBANA_BENCH_ARGS")),
 	}
 	if b.Brokers == "" {
@@ -53,7 +59,11 @@ func (b *bench) fill(t testing.TB, until int) {
 	for ; b.Records < until; b.Records += min(len(chunk), until-b.Records) {
 		for i := range chunk {
 			n := scattered(b.Records + i)
-			chunk[i] = messages.NewOutgoing(b.Topic, fmt.Sprintf("key-%06d", n%benchKeys), true, benchEvent(n))
+			key := n % uint64(b.Keys)
+			if b.Records+i < b.Known { // each once, before they come at random
+				key = uint64(b.Records+i) % uint64(b.Keys)
+			}
+			chunk[i] = messages.NewOutgoing(b.Topic, fmt.Sprintf("key-%07d", key), true, benchEvent(n))
 		}
 		if err := writer.ProduceAll(context.Background(), chunk[:min(len(chunk), until-b.Records)]); err != nil {
 			t.Fatal(err)

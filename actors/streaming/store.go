@@ -11,7 +11,7 @@ type store[K comparable, S any] struct {
 	timed   bool
 	timers  timers
 	timerOf []int64 // the time of each entry's one timer that counts; 0 or not there: none
-	limit   int64 // what is due before it was looked at in this attempt
+	limit   int64   // what is due before it was looked at in this attempt
 
 	attempt uint32
 	dropped bool // drop took a state away in this attempt
