@@ -1,6 +1,7 @@
 package streamingtest
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hibana-stream/hibana/actors/streaming"
@@ -23,8 +24,11 @@ func Input[T any](k *Kit, partitions int) *Source[T] {
 	return s
 }
 
-// Feed queues a batch; without elements an empty one. When the queue is empty, batches are empty.
-func (s *Source[T]) Feed(elements ...T) { s.queue = append(s.queue, cut(elements, s.partitions)) }
+// Feed queues a batch; without elements an empty one. When the queue is empty, batches are empty. A slice that is passed on (with ...)
+// stays the caller's: what is written into it later does not reach the batch.
+func (s *Source[T]) Feed(elements ...T) {
+	s.queue = append(s.queue, cut(slices.Clone(elements), s.partitions))
+}
 
 // FeedNothing queues a batch without a dataset, which is not the same as an empty one.
 func (s *Source[T]) FeedNothing() { s.queue = append(s.queue, nil) }

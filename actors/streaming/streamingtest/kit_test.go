@@ -324,3 +324,16 @@ func TestPartitionsAreInTheOrderOfTheirTopics(t *testing.T) {
 	want(t, k.Err(), error(nil))
 	want(t, out.Partitions(), [][][]string{{{"a0"}, {"a1"}, {"b0"}}})
 }
+
+func TestASliceThatIsFedStaysTheCallers(t *testing.T) {
+	k := streamingtest.New(t, time.Second)
+	in := streamingtest.Input[int](k, 1)
+	out := streamingtest.Collect(in.Stream)
+	buffer := []int{1, 2}
+	in.Feed(buffer...)
+	buffer[0] = 9 // reused before the batch has run
+	k.Tick()
+	if got := out.Batches(); len(got) != 1 || len(got[0]) != 2 || got[0][0] != 1 {
+		t.Errorf("%v, want [[1 2]]", got)
+	}
+}
