@@ -30,8 +30,8 @@ type passed struct {
 	offset    int64
 }
 
-// chaosJob copies records to another topic, with the running count of their key when it keeps state. It sleeps before and behind
-// its output: the windows between commit and output, and between output and commit, are real.
+// chaosJob copies records to another topic, with the running count of their key when it keeps state. There is a window
+// before its output, and one behind it.
 func chaosJob(s *streaming.Context, state bool) error {
 	records := streaming.DirectStream(s, streaming.String, streaming.String, s.Topics()...)
 	var counted streaming.Stream[passed]
@@ -44,10 +44,10 @@ func chaosJob(s *streaming.Context, state bool) error {
 		})
 	}
 	stamped := streaming.Transform(counted, stamp)
-	window(stamped, markBefore)
+	eachWindow(stamped, markBefore)
 	pairs := streaming.MapToPair(stamped, func(p streaming.Pair[string, string]) (string, string) { return p.Key, p.Value })
 	pairs.ToKafka(os.Getenv(copyTo), streaming.EncodeString, streaming.EncodeString)
-	window(stamped, markBehind)
+	eachWindow(stamped, markBehind)
 	return nil
 }
 
@@ -79,17 +79,11 @@ func stamp(b *streaming.Batch[passed]) (*streaming.Batch[streaming.Pair[string, 
 	return streaming.NewBatch(out), nil
 }
 
-// What the job says on its standard output when it begins to sleep before its output, and behind it.
-const (
-	markBefore = "before the output"
-	markBehind = "behind the output"
-)
-
-func window(s streaming.Stream[streaming.Pair[string, string]], mark string) {
-	s.ForeachBatch(func(_ context.Context, b streaming.Batch[streaming.Pair[string, string]]) error {
+// eachWindow is passed by every batch that has something.
+func eachWindow[T any](s streaming.Stream[T], mark string) {
+	s.ForeachBatch(func(_ context.Context, b streaming.Batch[T]) error {
 		if b.Len() > 0 {
-			fmt.Println(mark)
-			<-time.After(20 * time.Millisecond)
+			window(mark)
 		}
 		return nil
 	})

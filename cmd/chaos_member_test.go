@@ -18,42 +18,23 @@ type member struct {
 	lives   int
 	process *exec.Cmd
 	ended   chan struct{} // closed when process is gone
-	marks   marks         // what the job of process says
 	wanted  bool          // it should be running
 	frozen  bool
 }
 
-// marks is the standard output of a job; what nobody waits for is dropped.
-type marks chan string
-
-// Write gets one mark or several.
-func (m marks) Write(text []byte) (int, error) {
-	for line := range strings.Lines(string(text)) {
-		select {
-		case m <- strings.TrimSpace(line):
-		default:
-		}
+// aim waits until the member stays where the mode has its window, and tells whether it does: a kill then is one between commit and
+// output, or between output and commit. A member that has no partitions for so long never gets there.
+func (m *member) aim(mark string) bool {
+	if err := m.hold().ask(mark); err != nil {
+		return false
 	}
-	return len(text), nil
+	for late := time.Now().Add(5 * time.Second); m.alive() && !m.hold().has() && time.Now().Before(late); {
+		<-time.After(5 * time.Millisecond)
+	}
+	return m.hold().end()
 }
 
-// aim waits until the job begins to sleep where the mode has its window, at most for two seconds: a kill at that moment is one between
-// commit and output, or between output and commit.
-func (m *member) aim(mark string) {
-	late := time.After(2 * time.Second)
-	for m.alive() {
-		select {
-		case said := <-m.marks:
-			if said == mark {
-				return
-			}
-		case <-m.ended:
-			return
-		case <-late:
-			return
-		}
-	}
-}
+func (m *member) hold() hold { return newHold(m.arm.dir, m.name) }
 
 func (m *member) folder() string { return filepath.Join(m.arm.dir, m.name) }
 
@@ -76,13 +57,13 @@ func (m *member) start(more ...string) error {
 	defer func() { _ = log.Close() }()
 	fmt.Fprintf(log, "--- %s %s\n", m.life(), time.Now().Format("15:04:05.000"))
 	worker := exec.Command(os.Args[0], append(m.arm.args(m), more...)...)
-	worker.Env = append(slices.Clone(os.Environ()), workerRole+"=-", workerJob+"="+m.arm.set.job(), copyTo+"="+m.arm.out, workerLife+"="+m.life())
-	worker.Stderr, worker.Stdout = log, marks(make(chan string))
+	worker.Env = append(slices.Clone(os.Environ()), workerRole+"=-", workerJob+"="+m.arm.set.job(), copyTo+"="+m.arm.out, workerLife+"="+m.life(), holdFile+"="+string(m.hold()))
+	worker.Stderr = log
 	if err := worker.Start(); err != nil {
 		return err
 	}
 	ended := make(chan struct{})
-	m.process, m.ended, m.marks = worker, ended, worker.Stdout.(marks)
+	m.process, m.ended = worker, ended
 	go func() {
 		_ = worker.Wait()
 		close(ended)

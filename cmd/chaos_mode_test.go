@@ -31,6 +31,8 @@ type arm struct {
 	members              []*member
 	did                  map[deed]int
 	killed               atomic.Int64
+	hits                 int      // aimed kills that hit their window
+	missed               bool     // the last one that was aimed did not: the next has to
 	exits                []string // members that ended without being asked to
 	backStatic, backDead time.Duration
 	took                 time.Duration // the destruction
@@ -236,6 +238,24 @@ func (a *arm) destroy(events []chaosEvent) error {
 		}
 	}
 	a.took = time.Since(began)
+	return a.hitOnce()
+}
+
+// hitOnce goes on with aimed kills until one has hit, if none has yet: there were times when no member that was aimed at had anything
+// to do. A control arm that was never hit would prove nothing.
+func (a *arm) hitOnce() error {
+	for deadline, n := time.Now().Add(2*time.Minute), 0; a.hits == 0; n++ {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("no member came to %q in two minutes", a.window())
+		}
+		m := a.members[n%len(a.members)]
+		if err := a.do(chaosEvent{deed: deedKill, aimed: true}, m); err != nil {
+			return err
+		}
+		if err := a.do(chaosEvent{deed: deedStart}, m); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -243,8 +263,10 @@ func (a *arm) do(e chaosEvent, m *member) error {
 	a.did[e.deed]++
 	switch e.deed {
 	case deedKill:
-		if e.aimed {
-			m.aim(a.window())
+		if (e.aimed || a.missed) && m.alive() {
+			if a.missed = !m.aim(a.window()); !a.missed {
+				a.hits++
+			}
 		}
 		if m.kill() {
 			a.killed.Add(1)

@@ -201,6 +201,7 @@ func (c *chaosRun) table() string {
 	row("batches lost", func(_ *arm, v verdict) any { return v.batchesLost })
 	row("batches repeated", func(_ *arm, v verdict) any { return v.batchesRepeated })
 	row("instances killed", func(a *arm, _ verdict) any { return a.killed.Load() })
+	row("… in the window", func(a *arm, _ verdict) any { return a.hits })
 	row("frozen", func(a *arm, _ verdict) any { return a.did[deedFreeze] })
 	row("left", func(a *arm, _ verdict) any { return a.did[deedLeave] })
 	row("ended by themselves", func(a *arm, _ verdict) any { return len(a.exits) })

@@ -36,6 +36,8 @@ type chaos struct {
 	keys    int           // how many keys the events share in turn; 0: each has its own
 	writer  *kafka.Writer
 	ends    []time.Time // when each worker was killed or told to stop
+	aim     string      // the window that every fourth kill waits for; empty: all are at random times
+	hold    hold
 }
 
 // sharedLog takes the log of several workers at once.
@@ -64,6 +66,7 @@ func newChaos(t *testing.T, args ...string) *chaos {
 	}
 	name := fmt.Sprintf("chaos-%d", rand.Uint32())
 	c := &chaos{t: t, topic: name, group: name, out: filepath.Join(t.TempDir(), "out"), args: args, brokers: os.Getenv("HIBANA_TEST_KAFKA")}
+	c.hold = newHold(t.TempDir(), name)
 	options := []kgo.Opt{kgo.SeedBrokers(c.brokers), kgo.AllowAutoTopicCreation()}
 	if c.brokers == "" {
 		broker, err := kafka.NewBroker(kafka.BrokerConfig{Listen: "127.0.0.1:0", Partitions: 8, Topics: []string{c.topic}})
@@ -112,7 +115,7 @@ func (c *chaos) start(more ...string) *exec.Cmd {
 		"-X", "interval=50ms", "-X", "instance=one", "-X", "log.level=warn",
 	}, append(slices.Clone(c.args), more...)...)
 	worker := exec.Command(os.Args[0], args...)
-	worker.Env = append(append(os.Environ(), workerRole+"="+c.out), c.env...)
+	worker.Env = append(append(os.Environ(), workerRole+"="+c.out, holdFile+"="+string(c.hold)), c.env...)
 	worker.Stderr = &c.log
 	if err := worker.Start(); err != nil {
 		c.t.Fatal(err)
@@ -124,12 +127,14 @@ func (c *chaos) start(more ...string) *exec.Cmd {
 func (c *chaos) run(seed uint64, times int, sig syscall.Signal) {
 	c.t.Helper()
 	random := rand.New(rand.NewPCG(seed, 0))
-	for range times {
+	for n := range times {
 		worker := c.start()
 		end := time.Now().Add(150*time.Millisecond + rand.N(300*time.Millisecond) + c.longer)
 		for time.Now().Before(end) {
-			c.write(20 + random.IntN(20))
-			<-time.After(10 * time.Millisecond)
+			c.writeSome(random)
+		}
+		if c.aim != "" && n%aimEvery == 0 {
+			c.awaitWindow(random)
 		}
 		_ = worker.Process.Signal(sig)
 		err := worker.Wait()
@@ -143,6 +148,26 @@ func (c *chaos) run(seed uint64, times int, sig syscall.Signal) {
 	}
 }
 
+func (c *chaos) writeSome(random *rand.Rand) {
+	c.t.Helper()
+	c.write(20 + random.IntN(20))
+	<-time.After(10 * time.Millisecond)
+}
+
+// awaitWindow waits until the worker is in the window that is aimed at.
+func (c *chaos) awaitWindow(random *rand.Rand) {
+	c.t.Helper()
+	if err := c.hold.ask(c.aim); err != nil {
+		c.t.Fatal(err)
+	}
+	for deadline := time.Now().Add(2 * time.Minute); !c.hold.has(); c.writeSome(random) {
+		if time.Now().After(deadline) {
+			c.t.Fatalf("no batch came to %q in two minutes\n%s", c.aim, c.log.String())
+		}
+	}
+	c.hold.end()
+}
+
 // kills is how many workers a test kills: fifty on the real broker; twenty beside the embedded one keep the default suite quick.
 func kills() int {
 	if os.Getenv("HIBANA_TEST_KAFKA") != "" {
@@ -154,6 +179,7 @@ func kills() int {
 func TestKafkaKillsAtLeastOnceLosesNothing(t *testing.T) {
 	t.Parallel()
 	c := newChaos(t)
+	c.aim = markBehind
 	c.run(1, kills(), syscall.SIGKILL)
 	o := c.outcome()
 	o.sameAgain(t)
@@ -172,6 +198,7 @@ func TestKafkaKillsAtMostOnceRepeatsNothing(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	c := newChaos(t, "-X", "delivery=at-most-once", "-X", "ledger="+folder)
+	c.aim = markBefore
 	c.run(2, kills(), syscall.SIGKILL)
 	o := c.outcome()
 	c.missing(o, folder)

@@ -22,7 +22,7 @@ import (
 
 func init() { jobs["count"] = numberingJob }
 
-// numberingJob numbers the events of each key, for ever, and writes each with its number. It sleeps: the window before the commit is real.
+// numberingJob numbers the events of each key, for ever, and writes each with its number; before the commit there is a window.
 func numberingJob(s *streaming.Context, _ string) error {
 	records := streaming.DirectStream(s, streaming.String, streaming.RichEvent)
 	pairs := streaming.MapToPair(records, func(r messages.Record[string, messages.RichEvent]) (string, string) {
@@ -38,12 +38,7 @@ func numberingJob(s *streaming.Context, _ string) error {
 		},
 	})
 	streaming.PairStream[string, string]{Stream: counted.Stream}.ToKafka(os.Getenv(copyTo), streaming.EncodeString, streaming.EncodeString)
-	counted.ForeachBatch(func(_ context.Context, b streaming.Batch[numbered]) error {
-		if len(b.Elements()) > 0 {
-			<-time.After(20 * time.Millisecond)
-		}
-		return nil
-	})
+	eachWindow(counted.Stream, markBehind)
 	return nil
 }
 
@@ -140,6 +135,7 @@ func TestKafkaKillsOfKeyedStateExactlyOnce(t *testing.T) {
 func TestKafkaKillsOfKeyedStateAtLeastOnce(t *testing.T) {
 	t.Parallel()
 	c, to := newCounting(t)
+	c.aim = markBehind
 	c.run(7, kills(), syscall.SIGKILL)
 	o := c.readNumbers(to)
 	if o.lost > 0 || o.repeated == 0 {

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -73,7 +72,7 @@ type lineRange struct {
 	From, Until int64
 }
 
-// recordingJob appends a line for each batch that moved. It sleeps before and after: the windows between outputs and commit are real.
+// recordingJob appends a line for each batch that moved, between two windows.
 func recordingJob(s *streaming.Context, out string) error {
 	file, err := os.OpenFile(out, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -96,11 +95,11 @@ func recordingJob(s *streaming.Context, out string) error {
 		if err != nil {
 			return err
 		}
-		<-time.After(20 * time.Millisecond) // a kill here loses the batch, if it is committed already
+		window(markBefore)
 		if _, err := file.Write(append(text, '\n')); err != nil {
 			return err
 		}
-		<-time.After(20 * time.Millisecond) // a kill here repeats it, if it is not
+		window(markBehind)
 		return nil
 	})
 	return nil
