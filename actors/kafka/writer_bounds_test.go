@@ -14,7 +14,8 @@ import (
 	"github.com/hibana-stream/hibana/messages"
 )
 
-// hold keeps produce requests unanswered until release is called.
+// hold keeps produce requests unanswered until release is called. That waits until the cluster has gone on with them: kfake never
+// unlocks what it locks when it is closed while it wakes one up, and the test would hang.
 func hold(b *Broker) (release func()) {
 	free := make(chan struct{})
 	b.cluster.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) {
@@ -22,7 +23,10 @@ func hold(b *Broker) (release func()) {
 		b.cluster.SleepControl(func() { <-free })
 		return nil, nil, false
 	})
-	return sync.OnceFunc(func() { close(free) })
+	return sync.OnceFunc(func() {
+		close(free)
+		synctest.Wait()
+	})
 }
 
 // The bound on unacknowledged records refuses one at once, lets ProduceAll wait, and opens again.
