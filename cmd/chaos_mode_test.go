@@ -96,7 +96,7 @@ func (a *arm) begin() error {
 			return err
 		}
 	}
-	return a.settle(60 * time.Second)
+	return a.settle(chaosPatience)
 }
 
 func (a *arm) close() {
@@ -173,7 +173,7 @@ func (a *arm) recovery() error {
 			}
 		}
 		covered := map[int32]time.Time{}
-		err := a.await(60*time.Second, "batch with the partitions of a dead member", func() bool {
+		err := a.await(chaosPatience, "batch with the partitions of a dead member", func() bool {
 			records, _ := a.reader.since(from)
 			for _, r := range records {
 				if held[r.partition] && r.life != old && covered[r.partition].IsZero() {
@@ -197,7 +197,7 @@ func (a *arm) recovery() error {
 		if err := victim.start(); err != nil {
 			return err
 		}
-		if err := a.settle(60 * time.Second); err != nil {
+		if err := a.settle(chaosPatience); err != nil {
 			return err
 		}
 	}
@@ -280,7 +280,7 @@ func (a *arm) do(e chaosEvent, m *member) error {
 		m.frozen = false
 		m.signal(syscall.SIGCONT)
 	case deedStart:
-		a.ended(m.left(60 * time.Second))
+		a.ended(m.left(chaosPatience))
 		return m.start()
 	}
 	return nil
@@ -310,17 +310,17 @@ func (a *arm) ended(err error) {
 func (a *arm) end() error {
 	seen := a.reader.distinct()
 	a.kept = float64(seen) / float64(max(1, a.writer.acknowledged()))
-	if err := a.writer.stop(60 * time.Second); err != nil {
+	if err := a.writer.stop(chaosPatience); err != nil {
 		return err
 	}
 	for _, m := range a.members[1:] {
 		m.leave()
 	}
 	for _, m := range a.members[1:] {
-		a.ended(m.left(60 * time.Second))
+		a.ended(m.left(chaosPatience))
 	}
 	// The embedded broker waits for ever for one that died in the midst of a rebalance.
-	if err := a.await(60*time.Second, "group of one", func() bool { return a.group(1, "Stable") }); err != nil {
+	if err := a.await(chaosPatience, "group of one", func() bool { return a.group(1, "Stable") }); err != nil {
 		return err
 	}
 	a.members[0].kill()
@@ -330,7 +330,7 @@ func (a *arm) end() error {
 		return err
 	}
 	last.wanted = false
-	return last.left(120 * time.Second)
+	return last.left(chaosPatience)
 }
 
 // group tells whether the group has so many members, dead ones included, and is in this state.
@@ -373,7 +373,7 @@ func (a *arm) lag() {
 	}
 	defer client.Close()
 	var lags map[string]int64
-	if err := a.await(10*time.Second, "word about the lag", func() bool {
+	if err := a.await(chaosPatience, "word about the lag", func() bool {
 		lags, err = lag(client, a.in)
 		return err == nil && len(lags) == 8
 	}); err != nil {

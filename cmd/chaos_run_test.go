@@ -132,7 +132,7 @@ func (c *chaosRun) run() {
 		if err := a.transactions(); err != nil {
 			return err
 		}
-		if err := a.reader.finish(30 * time.Second); err != nil {
+		if err := a.reader.finish(chaosPatience); err != nil {
 			return err
 		}
 		a.verify()

@@ -33,6 +33,10 @@ const (
 	chaosScan        = time.Second // how often the brokers of .ci/kafka look for transactions that have timed out
 )
 
+// chaosPatience bounds every wait for something that has to come. Brokers that have just been started on a machine with twenty
+// times the work that it can do need a minute and more for the first transactions.
+const chaosPatience = 3 * time.Minute
+
 // asked overlays what HIBANA_TEST_CHAOS says.
 func (s chaosSettings) asked(t *testing.T) chaosSettings {
 	t.Helper()

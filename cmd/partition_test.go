@@ -99,7 +99,7 @@ func (c *chaos) exact(o numbered) {
 	}
 }
 
-// readAll reads committed records until take has what it wants, or nothing new has come for ten seconds, and then for one more second.
+// readAll reads committed records until take has what it wants, or nothing new has come for a minute, and then for one more second.
 func (c *chaos) readAll(topic string, take func(*kgo.Record) (complete bool)) {
 	c.t.Helper()
 	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(c.brokers, ",")...), kgo.ConsumeTopics(topic), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
@@ -108,16 +108,17 @@ func (c *chaos) readAll(topic string, take func(*kgo.Record) (complete bool)) {
 		c.t.Fatal(err)
 	}
 	defer client.Close()
-	for patience := 10 * time.Second; ; {
+	for patience := time.Minute; ; {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		fetches := client.PollFetches(ctx)
+		over := ctx.Err() != nil
 		cancel()
 		fetches.EachRecord(func(r *kgo.Record) {
 			if take(r) {
 				patience = time.Second
 			}
 		})
-		if fetches.NumRecords() == 0 {
+		if over && fetches.NumRecords() == 0 { // a poll may also return with an error that passes
 			return
 		}
 	}

@@ -30,8 +30,8 @@ func copying(to string, then func(context.Context) error) cmd.Job {
 	}
 }
 
-// copies counts what a reader of committed records finds in a topic, by value. It reads until there are as many as wanted, for ten
-// seconds at most, and then for one more.
+// copies counts what a reader of committed records finds in a topic, by value. It reads until there are as many as wanted, or
+// nothing new has come for a minute, and then for one more second.
 func (g *ground) copies(topic string, wanted int) map[string]int {
 	g.Helper()
 	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(g.brokers, ",")...), kgo.ConsumeTopics(topic), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
@@ -41,15 +41,16 @@ func (g *ground) copies(topic string, wanted int) map[string]int {
 	}
 	defer client.Close()
 	seen, n := map[string]int{}, 0
-	for patience := 10 * time.Second; ; {
+	for patience := time.Minute; ; {
 		ctx, cancel := context.WithTimeout(g.Context(), patience)
 		fetches := client.PollFetches(ctx)
+		over := ctx.Err() != nil
 		cancel()
 		fetches.EachRecord(func(r *kgo.Record) { seen[string(r.Value)]++; n++ })
 		if n >= wanted {
 			patience = time.Second
 		}
-		if fetches.NumRecords() == 0 {
+		if over && fetches.NumRecords() == 0 { // a poll may also return with an error that passes
 			return seen
 		}
 	}
