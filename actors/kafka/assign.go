@@ -33,7 +33,7 @@ func (s *Source) onAssigned(_ context.Context, client *kgo.Client, added map[str
 		client.PauseFetchPartitions(added)
 		s.prepareOffsets()
 	}
-	s.noteGoals()
+	s.noteGoals(flatten(added))
 	s.mu.Lock()
 	var again []messages.TopicPartition
 	for _, p := range flatten(added) {

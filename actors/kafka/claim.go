@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/hibana-stream/hibana/messages"
 )
@@ -32,7 +32,7 @@ type claim struct {
 //     member could have committed between 3 and 4.
 //
 // What this member itself has committed in G (stands) needs no question.
-func (s *Source) claim(ctx context.Context, admin *kadm.Client, claims []messages.Claim, stands map[messages.TopicPartition]stand) (claim, error) {
+func (s *Source) claim(ctx context.Context, client *kgo.Client, claims []messages.Claim, stands map[messages.TopicPartition]stand) (claim, error) {
 	c := claim{holdings: make(map[messages.TopicPartition]*holding)}
 	c.member, c.generation = s.GroupMetadata()
 	if c.member == "" {
@@ -42,7 +42,11 @@ func (s *Source) claim(ctx context.Context, admin *kadm.Client, claims []message
 	if err != nil || len(ask) == 0 {
 		return c, err
 	}
-	committed, err := stableOffsets(ctx, admin, s.config.Group, ask)
+	partitions := make([]messages.TopicPartition, len(ask))
+	for i, r := range ask {
+		partitions[i] = r.TopicPartition
+	}
+	committed, err := stableOffsets(ctx, client, s.config.Group, partitions)
 	if err != nil {
 		return c, fmt.Errorf("reading the committed offsets: %w", err)
 	}
@@ -104,34 +108,13 @@ type stand struct {
 }
 
 // stableOffsets asks for committed offsets, and again while a transaction that has some of them is being ended; noOffset for none.
-func stableOffsets(ctx context.Context, admin *kadm.Client, group string, ranges []messages.OffsetRange) (map[messages.TopicPartition]messages.Offset, error) {
+func stableOffsets(ctx context.Context, client *kgo.Client, group string, partitions []messages.TopicPartition) (map[messages.TopicPartition]messages.Offset, error) {
 	for n := 0; ; n++ {
-		all, err := stableOffsetsOnce(ctx, admin, group, ranges)
+		once, cancel := context.WithTimeout(ctx, attempt)
+		all, err := committedOffsets(once, client, group, partitions)
+		cancel()
 		if err == nil || !passing(err) || !sleep(ctx, backoff(n)/10) {
 			return all, err
 		}
 	}
-}
-
-func stableOffsetsOnce(ctx context.Context, admin *kadm.Client, group string, ranges []messages.OffsetRange) (map[messages.TopicPartition]messages.Offset, error) {
-	ctx, cancel := context.WithTimeout(ctx, attempt)
-	defer cancel()
-	answer, err := admin.FetchOffsets(kadm.RequireStable(ctx), group)
-	if err != nil {
-		return nil, err
-	}
-	all := make(map[messages.TopicPartition]messages.Offset, len(ranges))
-	for _, r := range ranges {
-		o := messages.Offset{TopicPartition: r.TopicPartition, At: noOffset}
-		if c, ok := answer.Lookup(r.Topic, r.Partition); ok {
-			if c.Err != nil {
-				return nil, fmt.Errorf("%v: %w", r.TopicPartition, c.Err)
-			}
-			if c.At >= 0 {
-				o.At, o.Metadata = c.At, c.Metadata
-			}
-		}
-		all[r.TopicPartition] = o
-	}
-	return all, nil
 }

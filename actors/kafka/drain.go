@@ -2,8 +2,11 @@ package kafka
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"slices"
+
+	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/hibana-stream/hibana/messages"
 )
@@ -11,7 +14,7 @@ import (
 // noteGoals remembers where all partitions of the topics end: the first time that something is assigned, before it is looked up where the
 // assigned ones do. So of two instances that drain, the one that was here first asks no more of the other than that asks of itself, and
 // they never wait for each other.
-func (s *Source) noteGoals() {
+func (s *Source) noteGoals(assigned []messages.TopicPartition) {
 	s.mu.Lock()
 	known := s.goals != nil
 	s.mu.Unlock()
@@ -19,7 +22,7 @@ func (s *Source) noteGoals() {
 		return
 	}
 	err := s.persist(s.ctx, waitOffsets, "the ends of the topics", func(ctx context.Context) error {
-		goals, err := s.ends(ctx)
+		goals, err := s.ends(ctx, assigned)
 		if err == nil {
 			s.mu.Lock()
 			s.goals = goals
@@ -32,8 +35,8 @@ func (s *Source) noteGoals() {
 	}
 }
 
-// ends are the ends of all partitions that have records.
-func (s *Source) ends(ctx context.Context) (map[messages.TopicPartition]int64, error) {
+// ends are the ends of all partitions that have records. An answer that lacks what the group has assigned is none.
+func (s *Source) ends(ctx context.Context, assigned []messages.TopicPartition) (map[messages.TopicPartition]int64, error) {
 	_, admin := s.clients()
 	topics, err := admin.ListTopics(ctx, s.config.Topics...)
 	if err != nil {
@@ -41,9 +44,17 @@ func (s *Source) ends(ctx context.Context) (map[messages.TopicPartition]int64, e
 	}
 	var partitions []messages.TopicPartition
 	pattern := regexp.MustCompile(s.config.Pattern) // NewSource has compiled it
+	for _, p := range assigned {
+		if _, ok := topics[p.Topic].Partitions[p.Partition]; !ok && topics[p.Topic].Err == nil {
+			return nil, fmt.Errorf("%s is assigned, and the brokers do not tell of it: %w", p, kerr.UnknownTopicOrPartition)
+		}
+	}
 	for name, detail := range topics {
 		if s.config.Pattern != "" && (detail.IsInternal || !pattern.MatchString(name)) {
 			continue
+		}
+		if detail.Err != nil { // it has no partitions then, and would be taken for drained
+			return nil, fmt.Errorf("topic %s: %w", name, detail.Err)
 		}
 		for p := range detail.Partitions {
 			partitions = append(partitions, messages.TopicPartition{Topic: name, Partition: p})

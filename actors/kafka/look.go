@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -40,7 +41,10 @@ func (l *look) emptyOnce(ctx context.Context, p messages.TopicPartition, positio
 		}
 		end = readable(l.committed, response.HighWatermark, response.LastStableOffset)
 		if len(response.RecordBatches) == 0 {
-			return max(next, end), end, nil
+			if next < end {
+				err = l.local(ctx, p, next)
+			}
+			return max(next, end), end, err
 		}
 		options := kgo.ProcessFetchPartitionOpts{Offset: next, Topic: p.Topic, Partition: p.Partition, IsolationLevel: l.isolation()}
 		read, after := kgo.ProcessFetchPartition(options, response, kgo.DefaultDecompressor(), nil)
@@ -54,6 +58,35 @@ func (l *look) emptyOnce(ctx context.Context, p messages.TopicPartition, positio
 		}
 		next = after
 	}
+}
+
+// local is an error when what lies at an offset is not on the leader's own disk, but in remote storage: a leader that has waited for that in
+// vain answers with nothing, and without an error.
+func (l *look) local(ctx context.Context, p messages.TopicPartition, from int64) error {
+	const earliestLocal = -4 // KIP-405
+	part := kmsg.NewListOffsetsRequestTopicPartition()
+	part.Partition, part.Timestamp = p.Partition, earliestLocal
+	topic := kmsg.NewListOffsetsRequestTopic()
+	topic.Topic, topic.Partitions = p.Topic, append(topic.Partitions, part)
+	request := kmsg.NewPtrListOffsetsRequest()
+	request.ReplicaID, request.Topics = -1, append(request.Topics, topic)
+	response, err := request.RequestWith(ctx, l.client)
+	switch {
+	case err != nil:
+		return err
+	case len(response.Topics) != 1 || len(response.Topics[0].Partitions) != 1:
+		return fmt.Errorf("%s: an answer that says nothing of where the leader's own log begins", p)
+	}
+	at := response.Topics[0].Partitions[0]
+	switch err := kerr.ErrorForCode(at.ErrorCode); {
+	case errors.Is(err, kerr.UnsupportedVersion): // older brokers have no remote storage
+		return nil
+	case err != nil:
+		return fmt.Errorf("%s: %w", p, err)
+	case at.Offset > from:
+		return fmt.Errorf("%s: offset %d is in remote storage, the leader's own log begins at %d", p, from, at.Offset)
+	}
+	return nil
 }
 
 func (l *look) isolation() kgo.IsolationLevel {
@@ -78,7 +111,7 @@ func (l *look) fetch(ctx context.Context, p messages.TopicPartition, from int64)
 	if err != nil {
 		return nil, err
 	}
-	return onlyPartition(response.(*kmsg.FetchResponse))
+	return onlyPartition(response.(*kmsg.FetchResponse), l.committed)
 }
 
 func orUnknown(err error) error {
@@ -104,7 +137,7 @@ func fetchRequest(p messages.TopicPartition, id kadm.TopicID, from int64, commit
 	return request
 }
 
-func onlyPartition(response *kmsg.FetchResponse) (*kmsg.FetchResponseTopicPartition, error) {
+func onlyPartition(response *kmsg.FetchResponse, committed bool) (*kmsg.FetchResponseTopicPartition, error) {
 	if err := kerr.ErrorForCode(response.ErrorCode); err != nil {
 		return nil, err
 	}
@@ -112,5 +145,9 @@ func onlyPartition(response *kmsg.FetchResponse) (*kmsg.FetchResponseTopicPartit
 		return nil, fmt.Errorf("an answer that says nothing: %d topics, throttled %d ms", len(response.Topics), response.ThrottleMillis)
 	}
 	p := &response.Topics[0].Partitions[0]
-	return p, kerr.ErrorForCode(p.ErrorCode)
+	err := kerr.ErrorForCode(p.ErrorCode)
+	if err == nil && (p.HighWatermark < 0 || committed && p.LastStableOffset < 0) {
+		err = fmt.Errorf("an answer that does not say where the log ends: high watermark %d, last stable offset %d", p.HighWatermark, p.LastStableOffset)
+	}
+	return p, err
 }

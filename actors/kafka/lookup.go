@@ -73,11 +73,30 @@ func (s *Source) prepareOffsets() {
 // lookup asks for the bounds and the committed offsets of partitions.
 func (s *Source) lookup(ctx context.Context, partitions []messages.TopicPartition) (map[messages.TopicPartition]found, error) {
 	var all map[messages.TopicPartition]found
+	looks := 0
 	err := s.persist(ctx, waitOffsets, "the offsets", func(ctx context.Context) (err error) {
-		all, err = s.lookupOnce(ctx, partitions)
+		if all, err = s.lookupOnce(ctx, partitions); err != nil {
+			return err
+		}
+		if looks++; looks < cutLooks {
+			err = behindTheEnd(all)
+		}
 		return err
 	})
 	return all, err
+}
+
+// cutLooks is how often in a row, over about four seconds, a log has to end before what is committed until that is believed: a
+// broker that was stunned and does not know yet that it leads no more answers with the end that it knows.
+const cutLooks = 5
+
+func behindTheEnd(all map[messages.TopicPartition]found) error {
+	for p, f := range all {
+		if f.committed > f.highWatermark {
+			return fmt.Errorf("%s ends at %d, before the committed offset %d", p, f.highWatermark, f.committed)
+		}
+	}
+	return nil
 }
 
 func (s *Source) lookupOnce(ctx context.Context, partitions []messages.TopicPartition) (map[messages.TopicPartition]found, error) {
@@ -85,8 +104,8 @@ func (s *Source) lookupOnce(ctx context.Context, partitions []messages.TopicPart
 	if err != nil {
 		return nil, err
 	}
-	_, admin := s.clients()
-	committed, err := admin.FetchOffsets(kadm.RequireStable(ctx), s.config.Group)
+	client, _ := s.clients()
+	committed, err := committedOffsets(ctx, client, s.config.Group, partitions)
 	if err != nil {
 		return nil, err
 	}
@@ -96,14 +115,7 @@ func (s *Source) lookupOnce(ctx context.Context, partitions []messages.TopicPart
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p, err)
 		}
-		if c, ok := committed.Lookup(p.Topic, p.Partition); ok {
-			if c.Err != nil {
-				return nil, fmt.Errorf("%s: %w", p, c.Err)
-			}
-			if c.At >= 0 {
-				f.committed, f.metadata = c.At, c.Metadata
-			}
-		}
+		f.committed, f.metadata = committed[p].At, committed[p].Metadata
 		all[p] = f
 	}
 	return all, nil
@@ -143,6 +155,9 @@ func listed(offsets kadm.ListedOffsets, p messages.TopicPartition) (int64, error
 			return 0, whole.Err
 		}
 		return 0, kerr.UnknownTopicOrPartition
+	}
+	if o.Err == nil && o.Offset < 0 {
+		return 0, fmt.Errorf("%s: the answer has no offset: %w", p, kerr.OffsetNotAvailable)
 	}
 	return o.Offset, o.Err
 }

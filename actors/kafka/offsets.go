@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,8 +83,8 @@ func (s *Source) commit(ctx context.Context, offsets []messages.Offset) error {
 	prepare := func(request *kmsg.OffsetCommitRequest) error { return s.prepare(request, metadata) }
 	var failed error
 	client.CommitOffsetsSync(kgo.PreCommitFnContext(ctx, prepare), wanted,
-		func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, response *kmsg.OffsetCommitResponse, err error) {
-			failed = verdict(response, err)
+		func(_ *kgo.Client, request *kmsg.OffsetCommitRequest, response *kmsg.OffsetCommitResponse, err error) {
+			failed = verdict(request, response, err)
 		})
 	return failed
 }
@@ -106,21 +107,41 @@ func (s *Source) prepare(request *kmsg.OffsetCommitRequest, metadata map[message
 	return nil
 }
 
-// verdict is the worst of the answer: an error that does not pass before one that does.
-func verdict(response *kmsg.OffsetCommitResponse, err error) error {
+// verdict is the worst of the answer: an error that does not pass before one that does. What it leaves out has not been committed.
+func verdict(request *kmsg.OffsetCommitRequest, response *kmsg.OffsetCommitResponse, err error) error {
 	if err != nil {
 		return err
+	}
+	left := map[messages.TopicPartition]bool{}
+	for _, t := range request.Topics {
+		for _, p := range t.Partitions {
+			left[messages.TopicPartition{Topic: t.Topic, Partition: p.Partition}] = true
+		}
 	}
 	var worst error
 	for _, t := range response.Topics {
 		for _, p := range t.Partitions {
-			e := kerr.ErrorForCode(p.ErrorCode)
-			if e != nil && (worst == nil || passing(worst)) {
-				worst = fmt.Errorf("%s: %w", messages.TopicPartition{Topic: t.Topic, Partition: p.Partition}, e)
-			}
+			worst = worse(worst, left, messages.TopicPartition{Topic: t.Topic, Partition: p.Partition}, p.ErrorCode)
 		}
 	}
+	return cmp.Or(worst, unanswered(left))
+}
+
+// worse adds one partition's answer to what is known of the others, and takes it from those that are left.
+func worse(worst error, left map[messages.TopicPartition]bool, p messages.TopicPartition, code int16) error {
+	delete(left, p)
+	if err := kerr.ErrorForCode(code); err != nil && (worst == nil || passing(worst)) {
+		return fmt.Errorf("%s: %w", p, err)
+	}
 	return worst
+}
+
+// unanswered is an error that passes: to commit again does no harm.
+func unanswered(left map[messages.TopicPartition]bool) error {
+	for p := range left {
+		return fmt.Errorf("the answer to the commit says nothing of %s", p)
+	}
+	return nil
 }
 
 // committed remembers that the user's start offsets have done their duty.

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kversion"
@@ -37,8 +36,7 @@ type Transactions struct {
 	opened atomic.Bool // Open has succeeded
 
 	mu     sync.Mutex
-	writer *Writer // nil: the client has failed, and the next use makes a new one
-	admin  *kadm.Client
+	writer *Writer   // nil: the client has failed, and the next use makes a new one
 	begun  bool      // records were produced since the last end
 	since  time.Time // when the first of them was
 	old    bool      // the brokers want to be told of the group before the offsets (before KIP-890)
@@ -129,7 +127,7 @@ func (t *Transactions) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.writer, t.admin = writer, kadm.NewClient(writer.client)
+	t.writer = writer
 	if _, _, err = writer.client.ProducerID(ctx); err == nil {
 		t.old, err = needsAddOffsets(ctx, writer.client)
 	}
@@ -146,7 +144,7 @@ func (t *Transactions) discard() {
 		return
 	}
 	t.writer.abandon()
-	t.writer, t.admin, t.begun, t.saved = nil, nil, false, nil
+	t.writer, t.begun, t.saved = nil, false, nil
 }
 
 // Pending tells whether records were produced that no Commit or Abort has ended.

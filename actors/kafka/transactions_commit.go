@@ -53,7 +53,7 @@ func (t *Transactions) Commit(ctx context.Context, batch time.Time, attempt int,
 	var c claim
 	offsets := behind(batch, attempt, claims)
 	if len(claims) > 0 {
-		if c, err = t.config.Source.claim(ctx, t.admin, claims, t.stands); err != nil {
+		if c, err = t.config.Source.claim(ctx, t.writer.client, claims, t.stands); err != nil {
 			return err
 		}
 		if err = t.offsets(ctx, c, offsets); err != nil {
@@ -134,11 +134,11 @@ func (t *Transactions) ended(ctx context.Context, offsets []messages.Offset) (bo
 	if err := t.open(ctx); err != nil || len(offsets) == 0 {
 		return false, err
 	}
-	ranges := make([]messages.OffsetRange, len(offsets))
+	partitions := make([]messages.TopicPartition, len(offsets))
 	for i, o := range offsets {
-		ranges[i].TopicPartition = o.TopicPartition
+		partitions[i] = o.TopicPartition
 	}
-	stand, err := stableOffsets(ctx, t.admin, t.config.Source.config.Group, ranges)
+	stand, err := stableOffsets(ctx, t.writer.client, t.config.Source.config.Group, partitions)
 	return err == nil && slices.ContainsFunc(offsets, func(o messages.Offset) bool { return stand[o.TopicPartition] == o }), err
 }
 
@@ -163,8 +163,9 @@ func (t *Transactions) offsets(ctx context.Context, c claim, offsets []messages.
 func (t *Transactions) offsetsOnce(ctx context.Context, c claim, offsets []messages.Offset) error {
 	client := t.writer.client
 	if !t.begun {
-		response, err := t.plainRequest(c, offsets).RequestWith(ctx, client)
-		return verdict(response, err)
+		request := t.plainRequest(c, offsets)
+		response, err := request.RequestWith(ctx, client)
+		return verdict(request, response, err)
 	}
 	id, epoch, err := client.ProducerID(ctx)
 	if err != nil {
@@ -175,9 +176,10 @@ func (t *Transactions) offsetsOnce(ctx context.Context, c claim, offsets []messa
 			return err
 		}
 	}
-	response, err := t.request(c, offsets, id, epoch).RequestWith(ctx, client)
+	request := t.request(c, offsets, id, epoch)
+	response, err := request.RequestWith(ctx, client)
 	if err != nil {
 		return err
 	}
-	return txnVerdict(response)
+	return txnVerdict(request, response)
 }

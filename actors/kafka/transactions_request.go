@@ -1,8 +1,8 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -94,16 +94,19 @@ func (t *Transactions) plainRequest(c claim, offsets []messages.Offset) *kmsg.Of
 	return request
 }
 
-// txnVerdict is the worst of the answer: an error that does not pass before one that does.
-func txnVerdict(response *kmsg.TxnOffsetCommitResponse) error {
+// txnVerdict is verdict of a commit within a transaction.
+func txnVerdict(request *kmsg.TxnOffsetCommitRequest, response *kmsg.TxnOffsetCommitResponse) error {
+	left := map[messages.TopicPartition]bool{}
+	for _, t := range request.Topics {
+		for _, p := range t.Partitions {
+			left[messages.TopicPartition{Topic: t.Topic, Partition: p.Partition}] = true
+		}
+	}
 	var worst error
 	for _, t := range response.Topics {
 		for _, p := range t.Partitions {
-			e := kerr.ErrorForCode(p.ErrorCode)
-			if e != nil && (worst == nil || passing(worst)) {
-				worst = fmt.Errorf("%s: %w", messages.TopicPartition{Topic: t.Topic, Partition: p.Partition}, e)
-			}
+			worst = worse(worst, left, messages.TopicPartition{Topic: t.Topic, Partition: p.Partition}, p.ErrorCode)
 		}
 	}
-	return worst
+	return cmp.Or(worst, unanswered(left))
 }
