@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,7 +34,7 @@ type Transactions struct {
 
 	opened atomic.Bool // Open has succeeded
 
-	mu     sync.Mutex
+	mu     latch
 	writer *Writer   // nil: the client has failed, and the next use makes a new one
 	begun  bool      // records were produced since the last end
 	since  time.Time // when the first of them was
@@ -66,7 +65,7 @@ var errTransactionsClosed = errors.New("the transactions are closed")
 
 // NewTransactions checks the options; it does not touch the network.
 func NewTransactions(c TransactionsConfig) (*Transactions, error) {
-	t := &Transactions{config: c, log: c.Log, stands: map[messages.TopicPartition]stand{}}
+	t := &Transactions{config: c, log: c.Log, mu: newLatch(), stands: map[messages.TopicPartition]stand{}}
 	if t.log == nil {
 		t.log = slog.New(slog.DiscardHandler)
 	}
