@@ -1,5 +1,11 @@
 package streaming
 
+import (
+	"time"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
 // gatherAll collects all inputs of a wide operation.
 func (b *run) gatherAll(n *node) ([]gathered, error) {
 	all := make([]gathered, len(b.program.inputs[n]))
@@ -29,6 +35,9 @@ func (b *run) gather(in input) (gathered, error) {
 				continue
 			}
 			g.results = append(g.results, partials.([]any)[p.slot])
+			if ranges := p.root.rangesAt(b.time); i < len(ranges) {
+				g.spans = append(g.spans, ranges[i])
+			}
 		}
 	}
 	if g.none && in.union != nil {
@@ -45,6 +54,15 @@ func (b *run) gatherParts(g *gathered, p path) {
 		if p.root.source.reads(part.Range.Topic) {
 			g.results = append(g.results, part.Partials[p.slot])
 			g.ranges = append(g.ranges, part.Range)
+			g.spans = append(g.spans, part.Range)
 		}
 	}
+}
+
+// rangesAt are the offset ranges of an input of one's own, nil of everything else.
+func (n *node) rangesAt(at time.Time) []messages.OffsetRange {
+	if n.source == nil || n.source.ranges == nil {
+		return nil
+	}
+	return n.source.ranges(at)
 }

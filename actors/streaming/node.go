@@ -50,6 +50,8 @@ type sourceSpec struct {
 	reads   func(topic string) bool
 	decode  func(t *Task, n *node, down any) func([]messages.Raw)
 	pull    func(at time.Time) (dataset any, ok bool)
+	// ranges are the offset ranges of what pull gave, nil of a source without offsets.
+	ranges func(at time.Time) []messages.OffsetRange
 }
 
 // wideSpec is an operation that needs all partitions: combiners run in the narrow half, one for each input, and the operator merges.
@@ -94,6 +96,8 @@ type gathered struct {
 	none    bool
 	results []any
 	ranges  []messages.OffsetRange
+	// spans are ranges and, in their places, those of inputs of one's own that have offsets.
+	spans []messages.OffsetRange
 }
 
 // Stream is a DStream: one dataset of T a batch. It is a value; copies are the same stream.

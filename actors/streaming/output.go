@@ -70,12 +70,15 @@ func registered[T any](s Stream[T], op string, missing bool, c combiner[T, []T],
 
 // rangesOf are an input's own ranges, or behind a shuffle those of the whole batch.
 func (b *run) rangesOf(in gathered) []messages.OffsetRange {
-	if len(in.ranges) == len(in.results) && len(in.ranges) > 0 {
-		return in.ranges
+	if len(in.spans) == len(in.results) && len(in.spans) > 0 {
+		return in.spans
 	}
 	all := make([]messages.OffsetRange, len(b.parts))
 	for i, p := range b.parts {
 		all[i] = p.Range
+	}
+	for _, n := range b.program.order {
+		all = append(all, n.rangesAt(b.time)...)
 	}
 	return all
 }

@@ -12,7 +12,10 @@ import (
 func (k *Kit) batch(at time.Time) error {
 	info := batchInfo{at: at, submitted: time.Now()}
 	for _, in := range k.inputs {
-		info.records += in.records(at)
+		for _, r := range in.fetched(at) {
+			info.records += r.Count()
+			info.inputs = append(info.inputs, r)
+		}
 	}
 	fetched := k.fetch(at)
 	for _, f := range fetched {

@@ -34,7 +34,7 @@ type Kit struct {
 
 // input is what the kit asks its inputs.
 type input interface {
-	records(at time.Time) int64
+	fetched(at time.Time) []messages.OffsetRange
 	committed(at time.Time)
 }
 
