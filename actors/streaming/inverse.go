@@ -217,8 +217,8 @@ func pairsOf[K comparable, V any](i *inverting[K, V]) any {
 		if !e.live {
 			continue
 		}
-		if i.keep == nil || i.keep(i.store.keys[pos], e.state.value) {
-			out = append(out, Pair[K, V]{i.store.keys[pos], e.state.value})
+		if i.keep == nil || i.keep(i.store.key(uint32(pos)), e.state.value) {
+			out = append(out, Pair[K, V]{i.store.key(uint32(pos)), e.state.value})
 		} else if e.state.live <= 0 {
 			i.store.drop(uint32(pos))
 		}

@@ -68,7 +68,7 @@ func (h *keyShards[K, S]) snapshot() []Pair[K, S] {
 	for i, s := range h.stores {
 		for pos := range s.entries {
 			if e := &s.entries[pos]; e.live {
-				all[i].add(uint32(pos), Pair[K, S]{s.keys[pos], e.state})
+				all[i].add(uint32(pos), Pair[K, S]{s.key(uint32(pos)), e.state})
 			}
 		}
 	}
@@ -223,7 +223,7 @@ func (s *store[K, S]) apply(pos uint32, state *KeyState[S], due int64) {
 func (m *mapping[K, V, S, U]) timeOut(now time.Time, out []U) []U {
 	for _, d := range m.shards.due(now.UnixMilli()) {
 		state := KeyState[S]{value: d.in.entries[d.pos].state, exists: true, timingOut: true}
-		if u, ok := m.spec.Function(now, d.in.keys[d.pos], None[V](), &state).Get(); ok {
+		if u, ok := m.spec.Function(now, d.in.key(d.pos), None[V](), &state).Get(); ok {
 			out = append(out, u)
 		}
 		d.in.drop(d.pos)

@@ -72,6 +72,17 @@ func TestMistakesNameTheOperationAndTheLine(t *testing.T) {
 	}
 }
 
+// Scenario: a state without a name beside an operation that has none, either: that the name is taken would be another sentence, and wrong.
+func TestNoNameIsNotTaken(t *testing.T) {
+	k := streamingtest.New(t, time.Second)
+	in := streamingtest.Input[string](k, 1)
+	streaming.UpdateStateByKey(streaming.MapToPair(in.Stream.Repartition(2), one), "", dropping).Print()
+	k.Tick()
+	if k.Err() == nil || !strings.Contains(k.Err().Error(), "needs a name") || strings.Contains(k.Err().Error(), "is taken") {
+		t.Errorf("got %v", k.Err())
+	}
+}
+
 // matches finds text, in which % stands for a number.
 func matches(got, text string) bool {
 	before, after, ok := strings.Cut(text, "%")

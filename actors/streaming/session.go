@@ -149,7 +149,7 @@ func (m *meeting[T, K, A]) close(pos uint32, limit int64, out []Windowed[K, A]) 
 	over := 0
 	for over < len(open) && endOf(open[over].end) < limit {
 		s := open[over]
-		out = append(out, Windowed[K, A]{m.store.keys[pos], time.UnixMicro(s.start), time.UnixMicro(s.end), s.value})
+		out = append(out, Windowed[K, A]{m.store.key(pos), time.UnixMicro(s.start), time.UnixMicro(s.end), s.value})
 		over++
 	}
 	m.set(pos, open[over:])

@@ -20,7 +20,7 @@ func (c *Context) keeping(op string, n *node, name string, codec string, noCodec
 		c.mistakeLocked(n, noCodec.Error())
 	}
 	for _, other := range c.nodes {
-		if other != n && other.wide != nil && other.wide.shape.Operator == name {
+		if name != "" && other != n && other.wide != nil && other.wide.shape.Operator == name {
 			c.mistakeLocked(n, fmt.Sprintf("the name %q is taken by %s at %s; the name of a state must be its own", name, other.op, other.place))
 		}
 	}

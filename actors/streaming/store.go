@@ -1,7 +1,5 @@
 package streaming
 
-import "unsafe"
-
 // store keeps a state for each key, in the order in which the keys came. A batch writes in place and notes what stood there before,
 // once a key: commit forgets the notes, abort puts them back. So both cost what the batch touched, whatever the store holds.
 type store[K comparable, S any] struct {
@@ -22,8 +20,8 @@ type store[K comparable, S any] struct {
 	next    uint64 // the sequence number of the next key
 	held    int64
 	heldWas int64
-	arena   arena // what the keys point to
-	entered int   // keys that have come since the arena is in use
+	arena   arena // what the keys point to, unless they are texts
+	entered int   // keys that have come since the arena, or the texts, are in use
 
 	keepKey   func(*arena, K) (K, int64)
 	keepState func(*arena, S) (S, int64)
@@ -31,7 +29,6 @@ type store[K comparable, S any] struct {
 	weigh     func(S) int64
 	plain     bool // all states are of one size, and hold nothing behind themselves
 	fragile   bool // a state can be changed in place behind the store's back
-	isText    bool // keys are strings
 	frozen    [][]byte
 	slots     []uint32 // room for slotsOf
 	origins   []origin // where the batch has the keys of the notes
@@ -62,8 +59,8 @@ type note[S any] struct {
 
 func newStore[K comparable, S any](codecs storeCodecs[K, S], timed bool) *store[K, S] {
 	return &store[K, S]{
-		codecs: codecs, timed: timed, fragile: sharesMemory[S](), plain: plainSize[S]() > 0,
-		isText: isText[K](), keepKey: keeper[K](), keepState: keeper[S](), weighKey: weigher[K](), weigh: weigher[S](),
+		table: table[K]{isText: isText[K]()}, codecs: codecs, timed: timed, fragile: sharesMemory[S](), plain: plainSize[S]() > 0,
+		keepKey: keeper[K](), keepState: keeper[S](), weighKey: weigher[K](), weigh: weigher[S](),
 	}
 }
 
@@ -80,7 +77,9 @@ func (s *store[K, S]) slot(k K, tag uint32) uint32 {
 
 // enter gives a key that is not known a place.
 func (s *store[K, S]) enter(k K, tag uint32) uint32 {
-	k, _ = s.keepKey(&s.arena, k)
+	if !s.isText {
+		k, _ = s.keepKey(&s.arena, k)
+	}
 	s.entered++
 	pos := s.insert(k, tag)
 	s.entries = append(s.entries, entry[S]{seq: s.next})
@@ -124,14 +123,7 @@ func (s *store[K, S]) confirm(keys []K, tags []uint32, guesses *[probing]uint32,
 	var there [reading]K
 	for from := 0; from < len(keys); from += reading {
 		until := min(from+reading, len(keys))
-		for i := from; i < until; i++ {
-			if at := guesses[i]; at != noGuess {
-				there[i-from] = s.keys[at]
-			}
-		}
-		if s.isText {
-			s.touched += touchTexts(there[:until-from])
-		}
+		s.readKeys(guesses[from:until], &there)
 		for i := from; i < until; i++ {
 			pos := guesses[i]
 			if pos == noGuess || there[i-from] != keys[i] {
@@ -143,14 +135,27 @@ func (s *store[K, S]) confirm(keys []K, tags []uint32, guesses *[probing]uint32,
 	return slots
 }
 
-// touchTexts reads a byte of each of these keys, which are strings.
-func touchTexts[K comparable](keys []K) (sum uint32) {
-	for i := range keys {
-		if s := *(*string)(unsafe.Pointer(&keys[i])); len(s) > 0 {
-			sum += uint32(s[0])
+// readKeys reads the keys at these positions, where there is a guess.
+func (s *store[K, S]) readKeys(guesses []uint32, keys *[reading]K) {
+	if !s.isText {
+		for i, pos := range guesses {
+			if pos != noGuess {
+				keys[i] = s.keys[pos]
+			}
+		}
+		return
+	}
+	var at [reading]uint64
+	for i, pos := range guesses {
+		if pos != noGuess {
+			at[i] = s.at[pos]
 		}
 	}
-	return sum
+	for i, pos := range guesses {
+		if pos != noGuess {
+			keys[i] = s.text(at[i])
+		}
+	}
 }
 
 // touch reads all these entries, which do not depend on one another: what is in no cache comes at once, not one after the other.
@@ -199,7 +204,7 @@ func (s *store[K, S]) set(pos uint32, state S) {
 	if e.live {
 		s.held -= s.weigh(e.state)
 	} else {
-		s.held += s.weighKey(s.keys[pos]) + entryCost
+		s.held += s.weighKey(s.key(pos)) + entryCost
 	}
 	state, size := s.keepState(nil, state)
 	s.held += size
@@ -212,7 +217,7 @@ func (s *store[K, S]) drop(pos uint32) {
 	if !e.live {
 		return
 	}
-	s.held -= s.weigh(e.state) + s.weighKey(s.keys[pos]) + entryCost
+	s.held -= s.weigh(e.state) + s.weighKey(s.key(pos)) + entryCost
 	var none S
 	e.state, e.live, s.dropped = none, false, true
 }
@@ -225,7 +230,7 @@ func (s *store[K, S]) snapshot() []Pair[K, S] {
 	out := make([]Pair[K, S], 0, s.used)
 	for pos := range s.entries {
 		if e := &s.entries[pos]; e.live {
-			out = append(out, Pair[K, S]{s.keys[pos], e.state})
+			out = append(out, Pair[K, S]{s.key(uint32(pos)), e.state})
 		}
 	}
 	return out

@@ -117,27 +117,44 @@ func (s *store[K, S]) live() []uint32 {
 
 // rebuild makes the table anew of the entries in the given order.
 func (s *store[K, S]) rebuild(order []uint32) {
-	s.fill(len(order), nil, func(yield func(K, uint32, entry[S])) {
+	s.fill(len(order), nil, func(yield func(K, uint64, uint32, entry[S])) {
 		for _, pos := range order {
-			yield(s.keys[pos], s.tags[pos], s.entries[pos])
+			at := uint64(0)
+			if s.isText {
+				at = s.at[pos]
+			}
+			yield(s.key(pos), at, s.tags[pos], s.entries[pos])
 		}
 	})
 }
 
 // fill makes the table anew, with these slots if there are any. It copies the keys, so that none is kept of those that are gone, unless these are few.
-func (s *store[K, S]) fill(size int, slots []uint64, each func(yield func(K, uint32, entry[S]))) {
-	t := table[K]{slots: slots, keys: make([]K, 0, size), tags: make([]uint32, 0, size), used: size}
+func (s *store[K, S]) fill(size int, slots []uint64, each func(yield func(key K, at uint64, tag uint32, e entry[S]))) {
+	t := table[K]{slots: slots, tags: make([]uint32, 0, size), used: size, isText: s.isText, texts: s.texts}
+	if t.isText {
+		t.at = make([]uint64, 0, size)
+	} else {
+		t.keys = make([]K, 0, size)
+	}
 	entries := make([]entry[S], 0, size)
 	anew := s.entered-size > size/4
 	if anew {
-		s.arena, s.entered = arena{}, size
+		s.arena, s.entered, t.texts = arena{}, size, texts{}
 	}
 	s.timers, s.timerOf = nil, nil
-	each(func(k K, tag uint32, e entry[S]) {
-		if anew {
+	each(func(k K, at uint64, tag uint32, e entry[S]) {
+		switch {
+		case t.isText && anew:
+			t.at = append(t.at, t.putText(k))
+		case t.isText:
+			t.at = append(t.at, at)
+		case anew:
 			k, _ = s.keepKey(&s.arena, k)
+			fallthrough
+		default:
+			t.keys = append(t.keys, k)
 		}
-		t.keys, t.tags, entries = append(t.keys, k), append(t.tags, tag), append(entries, e)
+		t.tags, entries = append(t.tags, tag), append(entries, e)
 	})
 	if slots == nil && size > 0 {
 		t.slots = make([]uint64, slotsFor(size))

@@ -30,7 +30,7 @@ func TestWhatIsEncodedEarlyIsWhatStandsThereInTheEnd(t *testing.T) {
 				touch(s, batch*20, 60)
 				if i == 0 {
 					failing = batch == 1
-					s.encodeEarly('k', func(note int) string { return s.keys[s.notes[note].pos] })
+					s.encodeEarly('k', func(note int) string { return s.key(s.notes[note].pos) })
 					failing = false
 				}
 				if again {
@@ -52,7 +52,7 @@ func TestWhatIsEncodedEarlyIsWhatStandsThereInTheEnd(t *testing.T) {
 	one := newStore(codecs, false)
 	one.begin()
 	touch(one, 0, 60)
-	one.encodeEarly('k', func(note int) string { return one.keys[one.notes[note].pos] })
+	one.encodeEarly('k', func(note int) string { return one.key(one.notes[note].pos) })
 	if _, err := newMemory(shapeOf("s")).with('k', one).changes(messages.TopicPartition{}); !errors.Is(err, refused) {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ type loading[K comparable, S any] struct {
 // loaded is what was saved for a key: what is in an entry, or that it is gone.
 type loaded[K comparable, S any] struct {
 	key   K
+	at    uint64 // of a key that is a text
 	state S
 	seq   uint64
 	due   int64
@@ -68,7 +69,12 @@ func (s *store[K, S]) loadEntry(k K, tag uint32, value string, deleted bool) err
 	if len(s.entries) > 0 {
 		s.unsettle()
 	}
-	l.key, _ = s.keepKey(&s.arena, k)
+	if s.isText {
+		l.at = s.putText(k)
+		l.key = s.text(l.at)
+	} else {
+		l.key, _ = s.keepKey(&s.arena, k)
+	}
 	s.entered++
 	s.loading.add(l)
 	return nil
@@ -77,9 +83,13 @@ func (s *store[K, S]) loadEntry(k K, tag uint32, value string, deleted bool) err
 // unsettle writes down what is in the store as if it had been loaded.
 func (s *store[K, S]) unsettle() {
 	for pos, e := range s.entries {
-		s.loading.add(loaded[K, S]{key: s.keys[pos], state: e.state, seq: e.seq, due: e.due, tag: s.tags[pos], live: e.live})
+		l := loaded[K, S]{key: s.key(uint32(pos)), state: e.state, seq: e.seq, due: e.due, tag: s.tags[pos], live: e.live}
+		if s.isText {
+			l.at = s.at[pos]
+		}
+		s.loading.add(l)
 	}
-	s.table, s.entries = table[K]{}, nil
+	s.table, s.entries = table[K]{isText: s.isText, texts: s.texts}, nil
 }
 
 // decode reads what encode wrote.
@@ -108,16 +118,16 @@ func (s *store[K, S]) settle() {
 	} else {
 		slots = nil // there were many entries of the same keys, or of keys that are gone
 	}
-	s.fill(len(order), slots, func(yield func(K, uint32, entry[S])) {
+	s.fill(len(order), slots, func(yield func(K, uint64, uint32, entry[S])) {
 		for _, pos := range order {
 			l := s.loading.at(pos)
-			yield(l.key, l.tag, entry[S]{state: l.state, seq: l.seq, due: l.due, live: true})
+			yield(l.key, l.at, l.tag, entry[S]{state: l.state, seq: l.seq, due: l.due, live: true})
 		}
 	})
 	s.loading = loading[K, S]{}
 	s.held = 0
 	for pos := range s.entries {
-		s.held += s.weigh(s.entries[pos].state) + s.weighKey(s.keys[pos]) + entryCost
+		s.held += s.weigh(s.entries[pos].state) + s.weighKey(s.key(uint32(pos))) + entryCost
 	}
 }
 

@@ -15,7 +15,7 @@ func shapeOf(name string) messages.Shape {
 }
 
 // reloaded is a store with what all wrote, given in another order.
-func reloaded(t *rapid.T, m *memory, codecs storeCodecs[int, int]) *store[int, int] {
+func reloaded[K comparable](t *rapid.T, m *memory, codecs storeCodecs[K, int]) *store[K, int] {
 	var all []messages.Change
 	if _, err := m.write(cell.all, func(c messages.Change) bool {
 		all = append(all, c)

@@ -38,7 +38,7 @@ func (s *store[K, S]) writeNotes(w *changeWriter, all []note[S]) error {
 	for from := 0; from < len(all); from += reading {
 		notes := all[from:min(from+reading, len(all))]
 		for i := range notes {
-			room[i] = change[K, S]{s.keys[notes[i].pos], s.entries[notes[i].pos]}
+			room[i] = change[K, S]{s.key(notes[i].pos), s.entries[notes[i].pos]}
 		}
 		for i := range notes {
 			if err := s.write(w, room[i].key, &room[i].entry, notes[i].live); err != nil {
@@ -79,7 +79,7 @@ func (s *store[K, S]) write(w *changeWriter, key K, e *entry[S], was bool) error
 func (s *store[K, S]) all(w *changeWriter) error {
 	s.settle() // of a first batch that was skipped, nothing has begun
 	for pos := range s.entries {
-		if err := s.write(w, s.keys[pos], &s.entries[pos], false); err != nil || w.stopped {
+		if err := s.write(w, s.key(uint32(pos)), &s.entries[pos], false); err != nil || w.stopped {
 			return err
 		}
 	}

@@ -46,8 +46,8 @@ func (h *keyShards[K, S]) stray(others []*keyShards[K, S]) (key K, other int) {
 	for i, s := range h.stores {
 		for pos := s.base; pos < min(len(s.entries), s.base+strayKeys/shardCount); pos++ {
 			for j, o := range others {
-				if o != nil && o.stores[i].has(s.keys[pos], s.tags[pos]) {
-					return s.keys[pos], j
+				if o != nil && o.stores[i].has(s.key(uint32(pos)), s.tags[pos]) {
+					return s.key(uint32(pos)), j
 				}
 			}
 		}

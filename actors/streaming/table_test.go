@@ -2,6 +2,8 @@ package streaming
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -48,17 +50,31 @@ func TestATableIsAMapThatKnowsTheOrder(t *testing.T) {
 // A store is held against a map that is copied for each attempt: after any number of batches, committed and aborted, compacted and
 // loaded again, it has the same states in the same order.
 func TestAStoreIsWhatItsCommittedBatchesMadeIt(t *testing.T) {
-	codecs := storeCodecs[int, int]{integerCodec[int](typeOf[int]()), integerCodec[int](typeOf[int]())}
-	rapid.Check(t, func(t *rapid.T) {
+	numbers := integerCodec[int](typeOf[int]())
+	t.Run("numbers", func(t *testing.T) {
+		rapid.Check(t, storeByModel(storeCodecs[int, int]{numbers, numbers}, func(k int) int { return k }))
+	})
+	t.Run("texts", func(t *testing.T) {
+		rapid.Check(t, storeByModel(storeCodecs[string, int]{stringCodec[string](), numbers}, func(k int) string {
+			return strings.Repeat("k", k) + strconv.Itoa(k)
+		}))
+	})
+}
+
+func storeByModel[K comparable](codecs storeCodecs[K, int], keyOf func(int) K) func(*rapid.T) {
+	return func(t *rapid.T) {
 		s := newStore(codecs, true)
 		m := newMemory(shapeOf("s")).with('k', s)
-		type state struct{ key, value, due int }
+		type state struct {
+			key        K
+			value, due int
+		}
 		var committed []state
 		for range rapid.IntRange(1, 30).Draw(t, "batches") {
 			m.each(cell.begin)
 			model := slices.Clone(committed)
 			for range rapid.IntRange(0, 60).Draw(t, "writes") {
-				k, v := rapid.IntRange(0, 300).Draw(t, "key"), rapid.IntRange(0, 9).Draw(t, "value")
+				k, v := keyOf(rapid.IntRange(0, 300).Draw(t, "key")), rapid.IntRange(0, 9).Draw(t, "value")
 				at := slices.IndexFunc(model, func(s state) bool { return s.key == k })
 				pos := s.slot(k, tagOf(k))
 				switch {
@@ -81,9 +97,9 @@ func TestAStoreIsWhatItsCommittedBatchesMadeIt(t *testing.T) {
 			}
 			model = slices.DeleteFunc(model, func(s state) bool { return s.value < 0 })
 			limit := rapid.IntRange(0, 7).Draw(t, "limit")
-			var due, wantDue []int
+			var due, wantDue []K
 			for _, pos := range s.due(int64(limit)) {
-				due = append(due, s.keys[pos])
+				due = append(due, s.key(pos))
 			}
 			for d := range limit {
 				for _, e := range model {
@@ -92,9 +108,7 @@ func TestAStoreIsWhatItsCommittedBatchesMadeIt(t *testing.T) {
 					}
 				}
 			}
-			slices.Sort(due)
-			slices.Sort(wantDue)
-			if !slices.Equal(due, wantDue) {
+			if !sameKeys(due, wantDue) {
 				t.Fatalf("due: got %v, want %v", due, wantDue)
 			}
 			switch rapid.IntRange(0, 4).Draw(t, "end") {
@@ -115,14 +129,54 @@ func TestAStoreIsWhatItsCommittedBatchesMadeIt(t *testing.T) {
 			var got []state
 			for pos := range s.entries {
 				if e := &s.entries[pos]; e.live {
-					got = append(got, state{s.keys[pos], e.state, int(e.due)})
+					got = append(got, state{s.key(uint32(pos)), e.state, int(e.due)})
 				}
 			}
 			if !slices.Equal(got, committed) {
 				t.Fatalf("got %v, want %v", got, committed)
 			}
-			if weight := int64(len(got)) * (8 + 8 + entryCost); s.bytes() != weight {
+			weight := int64(0)
+			for _, e := range got {
+				weight += s.weighKey(e.key) + 8 + entryCost
+			}
+			if s.bytes() != weight {
 				t.Fatalf("it holds %d bytes, and says %d", weight, s.bytes())
+			}
+		}
+	}
+}
+
+// sameKeys tells whether both have the same keys, in any order.
+func sameKeys[K comparable](a, b []K) bool {
+	count := map[K]int{}
+	for _, k := range a {
+		count[k]++
+	}
+	for _, k := range b {
+		count[k]--
+	}
+	for _, n := range count {
+		if n != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Scenario: texts of all lengths, also longer than a chunk; each is what was put there, also after many others.
+func TestTextsAreWhatWasPut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var x texts
+		var all []string
+		var at []uint64
+		for range rapid.IntRange(1, 60).Draw(t, "texts") {
+			n := rapid.OneOf(rapid.IntRange(0, 300), rapid.IntRange(0, 3*largestTexts)).Draw(t, "length")
+			all = append(all, strings.Repeat(rapid.StringMatching("[a-z]").Draw(t, "letter"), n))
+			at = append(at, x.put(all[len(all)-1]))
+		}
+		for i, want := range all {
+			if x.get(at[i]) != want {
+				t.Fatalf("text %d of %d bytes is another one", i, len(want))
 			}
 		}
 	})

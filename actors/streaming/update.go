@@ -142,7 +142,7 @@ func (u *updating[K, V, S]) update(now time.Time, s *store[K, S], of arranged[V]
 			continue
 		}
 		if state, ok := u.updateKey(now, s, uint32(pos), of.values[from:until:until]); ok {
-			out.add(uint32(pos), Pair[K, S]{s.keys[pos], state})
+			out.add(uint32(pos), Pair[K, S]{s.key(uint32(pos)), state})
 		}
 	}
 	return out
@@ -154,7 +154,7 @@ func (u *updating[K, V, S]) updateKey(now time.Time, in *store[K, S], pos uint32
 		in.note(pos)
 	}
 	was := Option[S]{e.state, e.live}
-	s, ok := u.f(now, in.keys[pos], values, was).Get()
+	s, ok := u.f(now, in.key(pos), values, was).Get()
 	switch {
 	case !ok:
 		in.drop(pos)

@@ -161,7 +161,7 @@ func (w *closing[T, K, A]) run(b *run, _ *node, in []gathered) (any, error) {
 	}
 	out := []Windowed[K, A]{}
 	for _, pos := range w.store.due(passed(b, w.of)) {
-		p := w.store.keys[pos]
+		p := w.store.key(pos)
 		out = append(out, Windowed[K, A]{p.key, time.UnixMicro(p.start), time.UnixMicro(p.start + w.width), w.store.entries[pos].state})
 		w.store.drop(pos)
 	}
