@@ -41,9 +41,9 @@ type Delivery interface {
 	// Plan writes the batch down ahead of everything.
 	Plan(context.Context, Batch) error
 	// Begin opens the batch's outputs: what is produced from here on belongs to it. The state is computed by now.
-	Begin(ctx context.Context, b Batch, changes iter.Seq[messages.Change]) error
+	Begin(ctx context.Context, b Batch, changes iter.Seq[messages.Changes]) error
 	// Commit makes the batch durable, with what it changed in the state.
-	Commit(ctx context.Context, b Batch, changes iter.Seq[messages.Change]) error
+	Commit(ctx context.Context, b Batch, changes iter.Seq[messages.Changes]) error
 	// Abort gives the batch up. It must not fail.
 	Abort(context.Context, Batch)
 }
@@ -100,10 +100,10 @@ type AtLeastOnce struct {
 func (d AtLeastOnce) Plan(ctx context.Context, b Batch) error { return d.Store.Plan(ctx, b) }
 
 // Begin does nothing: outputs stand as soon as they are written.
-func (d AtLeastOnce) Begin(context.Context, Batch, iter.Seq[messages.Change]) error { return nil }
+func (d AtLeastOnce) Begin(context.Context, Batch, iter.Seq[messages.Changes]) error { return nil }
 
 // Commit saves offsets and state.
-func (d AtLeastOnce) Commit(ctx context.Context, b Batch, changes iter.Seq[messages.Change]) error {
+func (d AtLeastOnce) Commit(ctx context.Context, b Batch, changes iter.Seq[messages.Changes]) error {
 	return d.Store.Save(ctx, b, changes)
 }
 
@@ -120,12 +120,12 @@ type AtMostOnce struct {
 func (d AtMostOnce) Plan(context.Context, Batch) error { return nil }
 
 // Begin saves the state and commits the offsets behind the batch, before its outputs.
-func (d AtMostOnce) Begin(ctx context.Context, b Batch, changes iter.Seq[messages.Change]) error {
+func (d AtMostOnce) Begin(ctx context.Context, b Batch, changes iter.Seq[messages.Changes]) error {
 	return d.Store.Save(ctx, b, changes)
 }
 
 // Commit does nothing more.
-func (d AtMostOnce) Commit(context.Context, Batch, iter.Seq[messages.Change]) error { return nil }
+func (d AtMostOnce) Commit(context.Context, Batch, iter.Seq[messages.Changes]) error { return nil }
 
 // Abort gives up what was not saved; what is committed stays so.
 func (d AtMostOnce) Abort(ctx context.Context, _ Batch) { d.Store.Abort(ctx) }

@@ -14,7 +14,7 @@ type Transactions interface {
 	ProduceAll(context.Context, []messages.Outgoing) error
 	// SaveState writes changes of the state into the changelog, within the transaction under way; the first begins one. No change at all
 	// begins none.
-	SaveState(context.Context, iter.Seq[messages.Change]) error
+	SaveState(context.Context, iter.Seq[messages.Changes]) error
 	// Pending tells whether there is one under way.
 	Pending() bool
 	// Commit ends it, as one with the offsets behind the ranges that a batch claims: its time, its attempt. An error says that nothing was
@@ -38,12 +38,12 @@ type ExactlyOnce struct {
 func (d ExactlyOnce) Plan(context.Context, Batch) error { return nil }
 
 // Begin does nothing: the first record begins the transaction, and a batch that writes none needs none.
-func (d ExactlyOnce) Begin(context.Context, Batch, iter.Seq[messages.Change]) error { return nil }
+func (d ExactlyOnce) Begin(context.Context, Batch, iter.Seq[messages.Changes]) error { return nil }
 
 // Commit ends the transaction. A revocation waits for it, at most the source's RevokeTimeout: the source's client is another one than
 // the transaction's, so nothing stands in its way. If it takes longer, the partitions go, the group's generation with them, and
 // the commit is refused.
-func (d ExactlyOnce) Commit(ctx context.Context, b Batch, changes iter.Seq[messages.Change]) error {
+func (d ExactlyOnce) Commit(ctx context.Context, b Batch, changes iter.Seq[messages.Changes]) error {
 	if err := d.Transactions.SaveState(ctx, changes); err != nil {
 		return err
 	}

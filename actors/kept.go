@@ -42,8 +42,8 @@ func (k *Kept) restore(r *streaming.Runner) error {
 	if err != nil {
 		return err
 	}
-	progress, ok, err := k.store.Load(func(c messages.Change) error {
-		if slices.Contains(stale, c.Operator) {
+	progress, ok, err := k.store.Load(func(c messages.Changes) error {
+		if slices.Contains(stale, c.Operator()) {
 			return nil
 		}
 		return r.Load(c)
@@ -60,9 +60,9 @@ func (k *Kept) restore(r *streaming.Runner) error {
 
 // stale are the operations whose saved state the job cannot use; without leave to drop it, that is an error.
 func (k *Kept) stale(r *streaming.Runner) ([]string, error) {
-	progress, ok, err := k.store.Load(func(messages.Change) error { return nil })
-	if err != nil || !ok {
-		return nil, err
+	progress, ok := k.store.Progress()
+	if !ok {
+		return nil, nil
 	}
 	difference := checkpoint.Compare(slices.Collect(progress.Shapes()), r.Shapes())
 	if err := difference.Err(); err != nil && !k.reshape {
@@ -84,7 +84,7 @@ func (k *Kept) Plan(b Batch) error {
 }
 
 // Save makes the changes durable, as one with the batch's offsets.
-func (k *Kept) Save(b Batch, changes iter.Seq[messages.Change]) error {
+func (k *Kept) Save(b Batch, changes iter.Seq[messages.Changes]) error {
 	progress := checkpoint.NewProgress(checkpoint.Progress{Time: b.Time, Attempt: b.Attempt, Zero: k.runner.Zero()},
 		k.ranges(b), k.runner.Shapes())
 	if err := k.store.Save(progress, changes, k.runner.Entries); err != nil {

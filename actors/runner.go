@@ -200,7 +200,7 @@ func (r *runner) policy(ctx context.Context, b *batch, account *account, err err
 // commitAlone moves the offsets behind a batch whose outputs did not run. Its dead letters stand already, unless they were
 // given up with the last attempt's transaction.
 func (r *runner) commitAlone(ctx context.Context, b *batch) error {
-	what, none := b.described(), func(func(messages.Change) bool) {}
+	what, none := b.described(), func(func(messages.Changes) bool) {}
 	if _, ok := r.delivery.(ExactlyOnce); ok {
 		if err := r.letters.deliver(ctx, b.parts); err != nil {
 			r.delivery.Abort(ctx, what)

@@ -14,7 +14,7 @@ type Store interface {
 	Plan(context.Context, Batch) error
 	// Save makes the batch's offsets and changes durable. An error that wraps messages.ErrNotOwner says that another member owns the
 	// partitions.
-	Save(context.Context, Batch, iter.Seq[messages.Change]) error
+	Save(context.Context, Batch, iter.Seq[messages.Changes]) error
 	// Abort gives up what a Save has begun. It does not fail.
 	Abort(context.Context)
 }
@@ -31,7 +31,7 @@ type Saved interface {
 	// Plan notes the batch ahead of its outputs.
 	Plan(Batch) error
 	// Save makes the changes durable, as one with the batch's offsets.
-	Save(Batch, iter.Seq[messages.Change]) error
+	Save(Batch, iter.Seq[messages.Changes]) error
 	// committed tells that the batch's offsets are committed.
 	committed(Batch)
 }
@@ -48,7 +48,7 @@ func (p InGroup) Plan(ctx context.Context, b Batch) error {
 }
 
 // Save saves the state, then the offsets. A crash in between is found at the start: the checkpoint stands at the planned Until.
-func (p InGroup) Save(ctx context.Context, b Batch, changes iter.Seq[messages.Change]) error {
+func (p InGroup) Save(ctx context.Context, b Batch, changes iter.Seq[messages.Changes]) error {
 	if p.Saved != nil {
 		if err := p.Saved.Save(b, changes); err != nil {
 			return err
@@ -89,7 +89,7 @@ func (p *InChangelog) Plan(ctx context.Context, b Batch) error {
 
 // Save is one transaction. A batch that was saved before its outputs, and is tried again because one of them failed, is not saved again:
 // its offsets stand.
-func (p *InChangelog) Save(ctx context.Context, b Batch, changes iter.Seq[messages.Change]) error {
+func (p *InChangelog) Save(ctx context.Context, b Batch, changes iter.Seq[messages.Changes]) error {
 	if b.Time.Equal(p.last.Time) && slices.Equal(b.Ranges, p.last.Ranges) {
 		return nil
 	}
@@ -106,13 +106,11 @@ func (p *InChangelog) Save(ctx context.Context, b Batch, changes iter.Seq[messag
 // Abort gives up the transaction under way.
 func (p *InChangelog) Abort(ctx context.Context) { p.Transactions.Abort(ctx) }
 
-// partitionsOf are the partitions that changes belong to; those of one come one after the other.
-func partitionsOf(changes iter.Seq[messages.Change]) map[messages.TopicPartition]bool {
-	all, last := map[messages.TopicPartition]bool{}, messages.TopicPartition{}
+// partitionsOf are the partitions that changes belong to.
+func partitionsOf(changes iter.Seq[messages.Changes]) map[messages.TopicPartition]bool {
+	all := map[messages.TopicPartition]bool{}
 	for c := range changes {
-		if c.Partition != last {
-			last, all[c.Partition] = c.Partition, true
-		}
+		all[c.Partition()] = true
 	}
 	return all
 }

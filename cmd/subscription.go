@@ -10,10 +10,7 @@ import (
 
 func (s *stream) newSource(p *streaming.Program) (*kafka.Source, error) {
 	settings := s.config.Settings
-	offsets, err := s.startOffsets(p)
-	if err != nil {
-		return nil, err
-	}
+	offsets := s.startOffsets(p)
 	options, err := s.options(settings.ConsumerOptions)
 	if err != nil {
 		return nil, err
@@ -31,19 +28,19 @@ func (s *stream) newSource(p *streaming.Program) (*kafka.Source, error) {
 
 // startOffsets are those that the job gives, but for partitions that the checkpoint knows: what is saved belongs to its offsets, which must
 // be the committed ones or the planned Until, and that is found out from the committed ones.
-func (s *stream) startOffsets(p *streaming.Program) (map[messages.TopicPartition]int64, error) {
+func (s *stream) startOffsets(p *streaming.Program) map[messages.TopicPartition]int64 {
 	offsets := p.FromOffsets()
 	if len(offsets) == 0 || s.store == nil {
-		return offsets, nil
+		return offsets
 	}
-	progress, ok, err := s.store.Load(func(messages.Change) error { return nil })
-	if err != nil || !ok {
-		return offsets, err
+	progress, ok := s.store.Progress()
+	if !ok {
+		return offsets
 	}
 	for r := range progress.Offsets() {
 		delete(offsets, r.TopicPartition)
 	}
-	return offsets, nil
+	return offsets
 }
 
 // memberName is the group.instance.id: members are static, so that a crash and a restart cost no session timeout.

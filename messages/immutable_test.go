@@ -15,7 +15,7 @@ var everyMessage = []any{
 	messages.Publish{}, messages.Delivered{}, messages.Events{}, messages.Position{}, messages.Assigned{}, messages.Revoked{}, messages.Lost{},
 	messages.SourceWaits{}, messages.SourceFailed{}, messages.Ready{}, messages.Open{}, messages.Cut{}, messages.Part{}, messages.Ran{},
 	messages.Idle{}, messages.Tick{}, messages.Stop{}, messages.AskStatus{}, messages.Status{}, messages.AskBatches{}, messages.Batches{},
-	messages.Pause{}, messages.Limit{}, messages.Accepted{}, messages.BatchReport{}, messages.BatchInfo{}, messages.Change{}, messages.Shape{}, messages.Offset{},
+	messages.Pause{}, messages.Limit{}, messages.Accepted{}, messages.BatchReport{}, messages.BatchInfo{}, messages.Change{}, messages.Changes{}, messages.Shape{}, messages.Offset{},
 	messages.StreamingStarted{}, messages.BatchSubmitted{}, messages.BatchStarted{}, messages.BatchCompleted{}, messages.OutputStarted{}, messages.OutputCompleted{},
 }
 

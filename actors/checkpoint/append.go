@@ -9,7 +9,7 @@ import (
 
 // append writes s.title and the changes as the next frame of the log. It counts only when all of it has been written, and with
 // sync is on the disk; after an error the log is as it was.
-func (s *Store) append(kind byte, shapes []messages.Shape, changes iter.Seq[messages.Change]) error {
+func (s *Store) append(kind byte, shapes []messages.Shape, changes iter.Seq[messages.Changes]) error {
 	if s.closed {
 		return ErrClosed
 	}
@@ -31,13 +31,13 @@ func (s *Store) append(kind byte, shapes []messages.Shape, changes iter.Seq[mess
 }
 
 // write puts one frame into a file.
-func (s *Store) write(f file, at int64, kind byte, number uint64, shapes []messages.Shape, parts ...iter.Seq[messages.Change]) (int64, error) {
+func (s *Store) write(f file, at int64, kind byte, number uint64, shapes []messages.Shape, parts ...iter.Seq[messages.Changes]) (int64, error) {
 	w := &s.writer
 	defer w.release()
 	w.begin(f, at, s.title, shapes)
 	for _, part := range parts {
 		for c := range part {
-			if err := w.change(&c); err != nil {
+			if err := w.changes(c); err != nil {
 				return 0, err
 			}
 		}

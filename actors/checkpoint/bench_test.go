@@ -3,24 +3,23 @@ package checkpoint
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"testing"
 
 	"github.com/hibana-stream/hibana/messages"
 )
 
-// counts is a running count as a checkpoint sees it: keys of 10 bytes, values of 8.
-func counts(keys int) iter.Seq[messages.Change] {
-	names := make([]string, keys)
-	for i := range names {
-		names[i] = fmt.Sprintf("key-%06d", i)
-	}
-	return func(yield func(messages.Change) bool) {
-		for _, name := range names {
-			if !yield(messages.Change{Operator: "totals", Key: name, Value: "\x01\x02\x03\x04\x05\x06\x07\x08"}) {
-				return
-			}
+// counts is a running count as a checkpoint sees it: keys of 10 bytes, values of 8, a thousand to a block.
+func counts(keys int) iter.Seq[messages.Changes] {
+	var all []messages.Changes
+	for i := 0; i < keys; i += 1000 {
+		var block [1000]messages.Change
+		for k := range block {
+			block[k] = messages.Change{Key: fmt.Sprintf("key-%06d", i+k), Value: "\x01\x02\x03\x04\x05\x06\x07\x08"}
 		}
+		all = append(all, messages.NewChanges("totals", messages.TopicPartition{}, block[:]...))
 	}
+	return slices.Values(all)
 }
 
 var counting = NewProgress(Progress{Time: second(1), Attempt: 1},
@@ -39,10 +38,10 @@ func benchStore(b *testing.B, options ...Option) *Store {
 func BenchmarkSave(b *testing.B) {
 	const keys = 100_000
 	changes := counts(keys)
-	full := func() iter.Seq[messages.Change] { return changes }
+	full := func() iter.Seq[messages.Changes] { return changes }
 	for _, mode := range []struct {
 		name    string
-		full    func() iter.Seq[messages.Change]
+		full    func() iter.Seq[messages.Changes]
 		options []Option
 	}{
 		{"log", nil, nil},
@@ -91,7 +90,7 @@ func BenchmarkLoad(b *testing.B) {
 	for _, from := range []string{"snapshot", "log"} {
 		b.Run(from, func(b *testing.B) {
 			s := benchStore(b, CompactFrom(1))
-			full := func() iter.Seq[messages.Change] { return none }
+			full := func() iter.Seq[messages.Changes] { return none }
 			if from == "log" {
 				full = nil
 			}
@@ -102,7 +101,12 @@ func BenchmarkLoad(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				n := 0
-				if _, _, err := s.Load(func(messages.Change) error { n++; return nil }); err != nil || n != keys {
+				if _, _, err := s.Load(func(block messages.Changes) error {
+					for range block.All() {
+						n++
+					}
+					return nil
+				}); err != nil || n != keys {
 					b.Fatal(n, err)
 				}
 			}
@@ -118,7 +122,7 @@ func BenchmarkOpen(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := s.Save(counting, counts(1_000_000), func() iter.Seq[messages.Change] { return none }); err != nil {
+	if err := s.Save(counting, counts(1_000_000), func() iter.Seq[messages.Changes] { return none }); err != nil {
 		b.Fatal(err)
 	}
 	_ = s.Close()

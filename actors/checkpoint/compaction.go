@@ -12,7 +12,7 @@ import (
 // The new log comes first, and from then on the frames go there: whether or not the snapshot comes to stand, the chain from
 // the older snapshot through both logs is the same state, so that a crash at any point of this needs no repair. Only when the
 // snapshot lasts are the files before the older one removed.
-func (s *Store) compact(p Progress, full, changes iter.Seq[messages.Change]) error {
+func (s *Store) compact(p Progress, full, changes iter.Seq[messages.Changes]) error {
 	if err := s.rotate(); err != nil {
 		return fmt.Errorf("no new generation of the checkpoint: %w", err)
 	}
@@ -34,7 +34,7 @@ func (s *Store) compact(p Progress, full, changes iter.Seq[messages.Change]) err
 
 // snapshot writes the state as one frame with the number of the last frame that it contains. The changes come behind the full
 // state, so that it does not matter whether that has them already.
-func (s *Store) snapshot(f file, p Progress, full, changes iter.Seq[messages.Change]) (size int64, err error) {
+func (s *Store) snapshot(f file, p Progress, full, changes iter.Seq[messages.Changes]) (size int64, err error) {
 	if _, err := f.WriteAt(preamble{role: roleSnapshot, first: s.chain.number}.encode(), 0); err != nil {
 		return 0, err
 	}

@@ -205,7 +205,7 @@ func TestNewerVersion(t *testing.T) {
 	data[8]++
 	b := crc32.Checksum(data[:28], castagnoli)
 	data[28], data[29], data[30], data[31] = byte(b), byte(b>>8), byte(b>>16), byte(b>>24)
-	if _, err := open(d); !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), "version 2; this program reads 1") {
+	if _, err := open(d); !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), "version 3; this program reads 2") {
 		t.Errorf("error %v", err)
 	}
 }

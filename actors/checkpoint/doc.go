@@ -18,19 +18,19 @@
 //
 //	          ┌ 8 ───────┬ 4 ──────┬ 4 ───────────┬ 8 ────────────┬ 4 ───┬ 4 ───────────┐
 //	preamble  │ HIBANACP │ version │ 'L' log      │ number of the │ zero │ checksum of  │
-//	          │          │ 1       │ 'S' snapshot │ first frame   │      │ the preamble │
+//	          │          │ 2       │ 'S' snapshot │ first frame   │      │ the preamble │
 //	          └──────────┴─────────┴──────────────┴───────────────┴──────┴──────────────┘
 //	          ┌ 4 ───┬ 8 ───────────┬ 7 ──────────┬ 1 ────────┬ 4 ──────────┬ 4 ──────────┬ 4 ───┐
 //	header    │ HBF1 │ number from  │ length of   │ 'B' batch │ checksum of │ checksum of │ -HBF │
 //	          │      │ 1 on, no gap │ the payload │ 'P' plan  │ the payload │ the header  │      │
 //	          └──────┴──────────────┴─────────────┴───────────┴─────────────┴─────────────┴──────┘
 //	          ┌ 4 ────────┬ title ────────────────────────────┬ changes ────────────────────┬ 1 ─┐
-//	payload   │ length of │ time, attempt; zero time for a    │ tag, key, value; the tag is │ 01 │
-//	          │ the title │ batch; ranges; shapes for a batch │ 2 × operation + deleted     │    │
+//	payload   │ length of │ time, attempt; zero time for a    │ tag, block; the tag is      │ 01 │
+//	          │ the title │ batch; ranges; shapes for a batch │ 2 + the operation's number  │    │
 //	          └───────────┴───────────────────────────────────┴─────────────────────────────┴────┘
 //
-// In the title and the changes numbers are varints and strings have their length in front. The first tag of an operation in a
-// frame is followed by its name alone; its changes come next.
+// In the title and the changes numbers are varints; strings and blocks have their length in front. The operations of a frame are numbered
+// from 0 on; between an operation's first tag and the block stands its name. What a block is: see messages.Changes.
 //
 // A save writes the payload, then (in the same write, below 1 MiB) the header, and waits for the disk. What happens when it is
 // interrupted: the end of the last log is short or has unwritten zeros, and is cut off by the next Open. Any other damage is

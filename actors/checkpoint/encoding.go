@@ -82,17 +82,22 @@ func (d *decoder) varint() int64 {
 	return int64(u>>1) ^ -int64(u&1)
 }
 
-func (d *decoder) string() string {
+func (d *decoder) bytes() []byte {
 	n := d.uvarint()
 	if n > uint64(len(d.rest)) {
 		d.fail()
 	}
-	if n == 0 || d.bad {
-		return ""
+	if d.bad {
+		return nil
 	}
-	s := unsafe.String(&d.rest[0], int(n))
+	b := d.rest[:n:n]
 	d.rest = d.rest[n:]
-	return s
+	return b
+}
+
+func (d *decoder) string() string {
+	b := d.bytes()
+	return unsafe.String(unsafe.SliceData(b), len(b))
 }
 
 func (d *decoder) time() time.Time { return time.Unix(d.varint(), int64(d.uvarint())) }

@@ -27,14 +27,12 @@ func ExampleStore() {
 	shapes := []messages.Shape{{Operator: "totals", Kind: "updateStateByKey", Codec: "string,int"}}
 
 	totals := map[string]string{"hi": "2", "ho": "1"}
-	whole := func() iter.Seq[messages.Change] { // Of a state in which every key is new, the changes are the whole.
-		return func(yield func(messages.Change) bool) {
-			for _, key := range slices.Sorted(maps.Keys(totals)) {
-				if !yield(messages.Change{Operator: "totals", Key: key, Value: totals[key]}) {
-					return
-				}
-			}
+	whole := func() iter.Seq[messages.Changes] { // Of a state in which every key is new, the changes are the whole.
+		var all []messages.Change
+		for _, key := range slices.Sorted(maps.Keys(totals)) {
+			all = append(all, messages.Change{Key: key, Value: totals[key]})
 		}
+		return slices.Values([]messages.Changes{messages.NewChanges("totals", messages.TopicPartition{}, all...)})
 	}
 	_ = store.Plan(checkpoint.NewPlan(at, 1, ranges))
 	// The outputs run here.
@@ -42,8 +40,10 @@ func ExampleStore() {
 	_ = store.Close()
 
 	store, _ = checkpoint.Open(dir, "web-0")
-	progress, ok, err := store.Load(func(c messages.Change) error {
-		fmt.Println(c.Operator, c.Key, c.Value)
+	progress, ok, err := store.Load(func(block messages.Changes) error {
+		for c := range block.All() {
+			fmt.Println(c.Operator, c.Key, c.Value)
+		}
 		return nil
 	})
 	until, _ := progress.Until(messages.TopicPartition{Topic: "words"})

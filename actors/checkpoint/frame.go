@@ -12,7 +12,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 const (
 	preambleMagic = "HIBANACP"
 	preambleSize  = 32
-	version       = 1
+	version       = 2
 
 	frameMagic  = "HBF1"
 	frameEnd    = "-HBF"
@@ -25,7 +25,9 @@ const (
 	kindPlan  = 'P'
 
 	// tagEnd closes every payload. It is not zero, so that a sector that was never written is never mistaken for the end of one.
-	tagEnd = 1
+	// tagFirst is that of the changes of the frame's first operation.
+	tagEnd   = 1
+	tagFirst = 2
 )
 
 // preamble says what a file is: which role, and the number of its first frame.

@@ -37,8 +37,8 @@ func FuzzFrame(f *testing.F) {
 	n := newDisk()
 	file, _ := n.create("x")
 	w.begin(file, 0, appendProgress(nil, b.progress), []messages.Shape{totals, visits})
-	for _, c := range b.changes {
-		_ = w.change(&c)
+	for c := range blocks(b.changes...) {
+		_ = w.changes(c)
 	}
 	_, _ = w.finish(kindBatch, 1)
 	f.Add(byte(kindBatch), n.names["x"].data[frameHeader:])
@@ -53,7 +53,7 @@ func FuzzFrame(f *testing.F) {
 			return
 		}
 		all := state{}
-		p, _, err := s.Load(all.apply)
+		p, _, err := s.Load(all.applyAll)
 		if err != nil {
 			if !errors.Is(err, ErrCorrupt) {
 				t.Fatal(err)

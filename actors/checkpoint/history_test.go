@@ -45,7 +45,7 @@ func (h *history) run(s *Store, until int) error {
 		if h.big {
 			c := messages.Change{Operator: "totals", Key: "big", Value: strings.Repeat(fmt.Sprint(h.n), chunk+chunk/2)}
 			b.changes = append(b.changes, c, c)
-			_ = b.state.apply(c)
+			b.state.apply(c)
 		}
 		planned := h.last.progress
 		planned.plan = new(planOf(b.progress))

@@ -4,13 +4,14 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/hibana-stream/hibana/messages"
 )
 
-// payload reads the changes of one frame block by block. A block is never written again after it was read, since the keys
-// and values that were handed out share it.
+// payload reads the changes of one frame piece by piece. A piece is never written again after it was read, since the changes that were
+// handed out share it.
 type payload struct {
 	file file
 	at   int64
@@ -19,31 +20,31 @@ type payload struct {
 	rest []byte
 
 	operators []string
-	wanted    []bool
+	known     []bool // whether their changes are wanted
 }
 
 // What next found.
 type found int
 
 const (
-	change  found = iota // a change
-	unknown              // a change that is not wanted, or the name of an operation
-	ended                // the end of the payload
-	broken               // something else
-	short                // a piece of a change, whose rest is in the next block
+	wanted   found = iota // changes
+	unwanted              // changes that are not wanted
+	ended                 // the end of the payload
+	broken                // something else
+	short                 // the beginning of changes, whose rest is in the next piece
 )
 
-// more reads the next block behind what is left of the last one, each as large as the piece before it at least: a value of
-// any size is read in a number of steps that grows with its logarithm.
+// more reads the next piece behind what is left of the last one, and as long as that at least: a block of any size is read in a
+// number of steps that grows with its logarithm.
 func (p *payload) more() error {
 	n := min(p.left, int64(max(chunk, len(p.rest))))
-	block := make([]byte, len(p.rest)+int(n))
-	fresh := block[copy(block, p.rest):]
+	piece := make([]byte, len(p.rest)+int(n))
+	fresh := piece[copy(piece, p.rest):]
 	if _, err := p.file.ReadAt(fresh, p.at); err != nil {
 		return err
 	}
 	p.sum = crc32.Update(p.sum, castagnoli, fresh)
-	p.at, p.left, p.rest = p.at+n, p.left-n, block
+	p.at, p.left, p.rest = p.at+n, p.left-n, piece
 	return nil
 }
 
@@ -73,8 +74,8 @@ func (p *payload) fill(n int) error {
 	return nil
 }
 
-// next decodes one change, and reads on where that needs it.
-func (p *payload) next(known func(string) bool) (messages.Change, found, error) {
+// next decodes one block of changes, and reads on where that needs it.
+func (p *payload) next(known func(string) bool) (messages.Changes, found, error) {
 	for {
 		c, verdict := p.decode(known)
 		switch {
@@ -91,45 +92,37 @@ func (p *payload) next(known func(string) bool) (messages.Change, found, error) 
 	}
 }
 
-// decode takes one change off the block, or leaves the block as it is when it ends too early.
-func (p *payload) decode(known func(string) bool) (c messages.Change, verdict found) {
+// decode takes one block of changes off the piece, or leaves the piece as it is when it ends too early.
+func (p *payload) decode(known func(string) bool) (c messages.Changes, verdict found) {
 	d := decoder{rest: p.rest}
 	tag := d.uvarint()
+	number := int(min(tag, math.MaxInt32)) - tagFirst
 	switch {
 	case d.bad:
 		return c, short
 	case tag == tagEnd:
 		p.rest = d.rest
 		return c, ended
-	case tag == 0, tag>>1 > uint64(len(p.operators))+1:
+	case number < 0, number > len(p.operators):
 		return c, broken
 	}
-	number := int(tag>>1) - 1
+	name := ""
 	if number == len(p.operators) {
-		return c, p.introduce(&d, known)
+		name = d.string()
 	}
-	c.Operator, c.Deleted, c.Key = p.operators[number], tag&1 == 1, d.string()
-	if !c.Deleted {
-		c.Value = d.string()
-	}
+	block := d.bytes()
 	if d.bad {
 		return c, short
 	}
 	p.rest = d.rest
-	if !p.wanted[number] {
-		return c, unknown
+	if number == len(p.operators) {
+		p.operators, p.known = append(p.operators, strings.Clone(name)), append(p.known, known(name))
 	}
-	return c, change
-}
-
-// introduce adds an operation to the frame's dictionary; its changes follow.
-func (p *payload) introduce(d *decoder, known func(string) bool) found {
-	name := d.string()
-	if d.bad {
-		return short
+	if !p.known[number] {
+		return c, unwanted
 	}
-	p.rest = d.rest
-	p.operators = append(p.operators, strings.Clone(name))
-	p.wanted = append(p.wanted, known(name))
-	return unknown
+	if c = messages.ChangesIn(p.operators[number], messages.TopicPartition{}, block); !c.Whole() {
+		return c, broken
+	}
+	return c, wanted
 }

@@ -47,7 +47,7 @@ func saveForever(dir string) {
 		return
 	}
 	all := state{}
-	p, _, err := s.Load(all.apply)
+	p, _, err := s.Load(all.applyAll)
 	for n := int(p.Time.Unix()); err == nil; {
 		n = max(n, 0) + 1
 		b := batch(n, all)

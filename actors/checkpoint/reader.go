@@ -130,7 +130,7 @@ func (r *reader) failed(err error) error {
 }
 
 // changes gives the frame's changes to each, in their order, without those of operations that are not known.
-func (r *reader) changes(known func(operator string) bool, each func(messages.Change) error) error {
+func (r *reader) changes(known func(operator string) bool, each func(messages.Changes) error) error {
 	p := payload{file: r.file, at: r.at + frameHeader, left: r.frame.length}
 	if err := p.start(); err != nil {
 		return r.failed(err)
@@ -147,7 +147,7 @@ func (r *reader) changes(known func(operator string) bool, each func(messages.Ch
 				return r.damage("frame %d with the checksum %08x, and it has %08x", r.next, r.frame.sum, p.sum)
 			}
 			return nil
-		case verdict == unknown:
+		case verdict == unwanted:
 			continue
 		}
 		if err := each(c); err != nil {

@@ -120,14 +120,14 @@ func (s *Store) Plan(p Plan) error {
 	return nil
 }
 
-// Save adds one batch: its progress, and the changes of the state in the order in which they apply. Every change's operation
-// must be among p's shapes (ErrShape). After an error nothing has been saved, and Save may be called again; the error names
+// Save adds one batch: its progress, and the changes of the state in the order in which they apply. The operation of each
+// must be among p's shapes (ErrShape); which partition they belong to is not kept. After an error nothing has been saved, and Save may be called again; the error names
 // the file and the cause. (Should the machine, not the program, stop before another call succeeds, the batch may be there all the same.)
 //
 // When the log has grown long Save then writes a new generation from full, the whole state, before or after the changes, which
 // makes no difference; both sequences may be gone through a second time for it. nil for full puts that off. When that fails the
 // batch is saved nevertheless, and Warnings tells.
-func (s *Store) Save(p Progress, changes iter.Seq[messages.Change], full func() iter.Seq[messages.Change]) error {
+func (s *Store) Save(p Progress, changes iter.Seq[messages.Changes], full func() iter.Seq[messages.Changes]) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.title = appendProgress(s.title[:0], p)
@@ -145,7 +145,7 @@ func (s *Store) Save(p Progress, changes iter.Seq[messages.Change], full func() 
 
 func stamp(t time.Time) string { return t.Format(time.RFC3339Nano) }
 
-func none(func(messages.Change) bool) {}
+func none(func(messages.Changes) bool) {}
 
 // outgrown is the length of the logs at which the next compaction is due. A failed one is not tried again with every batch.
 func (s *Store) outgrown() int64 {
@@ -156,10 +156,17 @@ func (s *Store) outgrown() int64 {
 	return due
 }
 
+// Progress is what was saved last, with the plan if one stands; ok is false when nothing has been planned or saved yet.
+func (s *Store) Progress() (p Progress, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.chain.progress, s.chain.any
+}
+
 // Load gives the whole state to each, as the changes that lead to it, in their order: a later one replaces an earlier one.
-// ok is false when nothing has been planned or saved yet. Keys and values share blocks of about 1 MiB; whoever keeps only a few of
+// ok is false when nothing has been planned or saved yet. Their strings share pieces of about 1 MiB; whoever keeps only a few of
 // them clones those. An error of each ends it and is returned.
-func (s *Store) Load(each func(messages.Change) error) (p Progress, ok bool, err error) {
+func (s *Store) Load(each func(messages.Changes) error) (p Progress, ok bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -179,7 +186,7 @@ func (s *Store) Load(each func(messages.Change) error) (p Progress, ok bool, err
 }
 
 // replay gives the changes of one file's batches to each.
-func (s *Store) replay(name string, role byte, size int64, each func(messages.Change) error) error {
+func (s *Store) replay(name string, role byte, size int64, each func(messages.Changes) error) error {
 	f, err := s.files.open(name)
 	if err != nil {
 		return err

@@ -18,21 +18,42 @@ import (
 // state is a state as a caller keeps it: operation and key to value.
 type state map[[2]string]string
 
-func (s state) apply(c messages.Change) error {
+func (s state) apply(c messages.Change) {
 	if c.Deleted {
 		delete(s, [2]string{c.Operator, c.Key})
 	} else {
 		s[[2]string{c.Operator, c.Key}] = c.Value
 	}
+}
+
+func (s state) applyAll(block messages.Changes) error {
+	for c := range block.All() {
+		s.apply(c)
+	}
 	return nil
 }
 
-func (s state) full() iter.Seq[messages.Change] {
-	return func(yield func(messages.Change) bool) {
-		for k, v := range s {
-			if !yield(messages.Change{Operator: k[0], Key: k[1], Value: v}) {
+func (s state) full() iter.Seq[messages.Changes] {
+	var all []messages.Change
+	for k, v := range s {
+		all = append(all, messages.Change{Operator: k[0], Key: k[1], Value: v})
+	}
+	return blocks(all...)
+}
+
+// blocks are changes as a job hands them over: those of one operation that stand together are one block.
+func blocks(changes ...messages.Change) iter.Seq[messages.Changes] {
+	return func(yield func(messages.Changes) bool) {
+		for rest := changes; len(rest) > 0; {
+			operator := rest[0].Operator
+			n := slices.IndexFunc(rest, func(c messages.Change) bool { return c.Operator != operator })
+			if n < 0 {
+				n = len(rest)
+			}
+			if !yield(messages.NewChanges(operator, messages.TopicPartition{}, rest[:n]...)) {
 				return
 			}
+			rest = rest[n:]
 		}
 	}
 }
@@ -63,7 +84,7 @@ func batch(n int, before state) saved {
 		after = state{}
 	}
 	for _, c := range changes {
-		_ = after.apply(c)
+		after.apply(c)
 	}
 	offsets := []messages.OffsetRange{{TopicPartition: orders, From: int64(n-1) * 10, Until: int64(n) * 10}}
 	p := NewProgress(Progress{Time: second(n), Attempt: 1 + n%2, Zero: second(0)}, offsets, []messages.Shape{totals, visits})
@@ -75,7 +96,7 @@ func second(n int) time.Time { return time.Unix(int64(n), 0) }
 func planOf(p Progress) Plan { return NewPlan(p.Time, p.Attempt, slices.Collect(p.Offsets())) }
 
 func (b saved) to(s *Store) error {
-	return s.Save(b.progress, slices.Values(b.changes), b.state.full)
+	return s.Save(b.progress, blocks(b.changes...), b.state.full)
 }
 
 // fill saves batches first to last, each after its plan, and returns the last.
@@ -95,7 +116,7 @@ func fill(t testing.TB, s *Store, first, last int, before state) saved {
 func load(t testing.TB, s *Store) (Progress, state) {
 	t.Helper()
 	all := state{}
-	p, _, err := s.Load(all.apply)
+	p, _, err := s.Load(all.applyAll)
 	if err != nil {
 		t.Fatalf("load: %v", err)
 	}

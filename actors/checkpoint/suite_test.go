@@ -3,7 +3,6 @@ package checkpoint
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +13,7 @@ import (
 func testStore(t *testing.T, start func(t *testing.T) (open func(...Option) *Store)) {
 	t.Run("a fresh store has nothing", func(t *testing.T) {
 		s := start(t)()
-		if _, ok, err := s.Load(func(messages.Change) error { return errors.New("a change") }); ok || err != nil {
+		if _, ok, err := s.Load(func(messages.Changes) error { return errors.New("a change") }); ok || err != nil {
 			t.Errorf("Load = %v, %v", ok, err)
 		}
 	})
@@ -81,7 +80,7 @@ func testStore(t *testing.T, start func(t *testing.T) (open func(...Option) *Sto
 		open := start(t)
 		s := open(CompactFrom(1))
 		b := batch(1, nil)
-		if err := s.Save(b.progress, slices.Values(b.changes), state{}.full); err != nil {
+		if err := s.Save(b.progress, blocks(b.changes...), state{}.full); err != nil {
 			t.Fatal(err)
 		}
 		if s.chain.snapshot == 0 {
@@ -95,7 +94,7 @@ func testStore(t *testing.T, start func(t *testing.T) (open func(...Option) *Sto
 		for i := range 5 {
 			c := messages.Change{Operator: "totals", Key: fmt.Sprint("big-", i), Value: strings.Repeat(fmt.Sprint(i), i*chunk*3/2)}
 			b.changes = append(b.changes, c)
-			_ = b.state.apply(c)
+			b.state.apply(c)
 		}
 		s := open(CompactFrom(1))
 		if err := b.to(s); err != nil {
@@ -111,7 +110,7 @@ func testStore(t *testing.T, start func(t *testing.T) (open func(...Option) *Sto
 		alone := func(n int, shapes ...messages.Shape) Progress {
 			return NewProgress(Progress{Time: second(n)}, nil, shapes)
 		}
-		change := slices.Values([]messages.Change{{Operator: "totals", Key: "k", Value: "4"}})
+		change := blocks(messages.Change{Operator: "totals", Key: "k", Value: "4"})
 		if err := errors.Join(s.Save(alone(4, totals), change, nil), s.Save(alone(5, totals, visits), none, nil)); err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +128,7 @@ func testStore(t *testing.T, start func(t *testing.T) (open func(...Option) *Sto
 		open := start(t)
 		s := open()
 		b := fill(t, s, 1, 1, nil)
-		odd := slices.Values([]messages.Change{{Operator: "totals", Key: "x"}, {Operator: "other"}})
+		odd := blocks(messages.Change{Operator: "totals", Key: "x"}, messages.Change{Operator: "other"})
 		if err := s.Save(b.progress, odd, nil); !errors.Is(err, ErrShape) || !strings.Contains(err.Error(), "other") {
 			t.Errorf("Save = %v", err)
 		}
@@ -142,8 +141,8 @@ func testStore(t *testing.T, start func(t *testing.T) (open func(...Option) *Sto
 		b := fill(t, s, 1, 1, nil)
 		func() {
 			defer func() { _ = recover() }()
-			_ = s.Save(b.progress, func(yield func(messages.Change) bool) {
-				for yield(messages.Change{Operator: "totals", Value: strings.Repeat("x", chunk)}) {
+			_ = s.Save(b.progress, func(yield func(messages.Changes) bool) {
+				for yield(messages.NewChanges("totals", messages.TopicPartition{}, messages.Change{Value: strings.Repeat("x", chunk)})) {
 					panic("the user's codec")
 				}
 			}, nil)

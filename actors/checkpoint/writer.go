@@ -33,37 +33,34 @@ func (w *writer) begin(f file, at int64, head []byte, allowed []messages.Shape) 
 	w.buf = append(w.buf, head...)
 }
 
-// change adds one change to the frame.
-func (w *writer) change(c *messages.Change) error {
-	number := slices.Index(w.operators, c.Operator)
-	if number < 0 {
-		if err := w.introduce(c.Operator); err != nil {
-			return err
-		}
-		number = len(w.operators) - 1
+// changes adds a block of changes to the frame.
+func (w *writer) changes(c messages.Changes) error {
+	if c.Block() == "" {
+		return nil
 	}
-	tag := uint64(number+1) << 1
-	if c.Deleted {
-		tag |= 1
+	if err := w.operator(c.Operator()); err != nil {
+		return err
 	}
-	b := appendString(binary.AppendUvarint(w.buf, tag), c.Key)
-	if !c.Deleted {
-		b = appendString(b, c.Value)
-	}
-	w.buf = b
-	if len(b) >= chunk {
+	w.buf = appendString(w.buf, c.Block())
+	if len(w.buf) >= chunk {
 		return w.spill()
 	}
 	return nil
 }
 
-// introduce adds an operation to the frame's dictionary: the first number that is free, and the name.
-func (w *writer) introduce(operator string) error {
-	if !slices.ContainsFunc(w.allowed, func(s messages.Shape) bool { return s.Operator == operator }) {
-		return fmt.Errorf("%w: a change of %q, which is not among the saved shapes", ErrShape, operator)
+// operator tells whose changes come next. In front of an operation's first it adds it to the frame's dictionary: the first number that is
+// free, and the name.
+func (w *writer) operator(name string) error {
+	number := slices.Index(w.operators, name)
+	if number >= 0 {
+		w.buf = binary.AppendUvarint(w.buf, tagFirst+uint64(number))
+		return nil
 	}
-	w.operators = append(w.operators, operator)
-	w.buf = appendString(binary.AppendUvarint(w.buf, uint64(len(w.operators))<<1), operator)
+	if !slices.ContainsFunc(w.allowed, func(s messages.Shape) bool { return s.Operator == name }) {
+		return fmt.Errorf("%w: a change of %q, which is not among the saved shapes", ErrShape, name)
+	}
+	w.buf = appendString(binary.AppendUvarint(w.buf, tagFirst+uint64(len(w.operators))), name)
+	w.operators = append(w.operators, name)
 	return nil
 }
 

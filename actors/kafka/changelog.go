@@ -139,10 +139,12 @@ func (l *Changelog) owe(p messages.TopicPartition, saved string, stale map[strin
 
 // records are changes as the records of a transaction, and the partitions that they belong to; those of one come one after the other.
 // Values alias the changes; a batch's keys share one allocation.
-func (l *Changelog) records(changes iter.Seq[messages.Change]) ([]*kgo.Record, map[messages.TopicPartition]bool, error) {
+func (l *Changelog) records(changes iter.Seq[messages.Changes]) ([]*kgo.Record, map[messages.TopicPartition]bool, error) {
 	size, count := 0, 0
-	for c := range changes {
-		size, count = size+len(l.ids[c.Operator])+len(c.Key), count+1
+	for block := range changes {
+		for c := range block.All() {
+			size, count = size+len(l.ids[c.Operator])+len(c.Key), count+1
+		}
 	}
 	if count == 0 {
 		return nil, nil, nil
@@ -150,24 +152,26 @@ func (l *Changelog) records(changes iter.Seq[messages.Change]) ([]*kgo.Record, m
 	keys, slab := make([]byte, 0, size), make([]kgo.Record, count)
 	records := make([]*kgo.Record, 0, count+1)
 	partitions, last, topic := map[messages.TopicPartition]bool{}, messages.TopicPartition{}, ""
-	for c := range changes {
-		if c.Partition != last {
-			last, topic, partitions[c.Partition] = c.Partition, l.Topic(c.Partition.Topic), true
+	for block := range changes {
+		if p := block.Partition(); p != last {
+			last, topic, partitions[p] = p, l.Topic(p.Topic), true
 			records = append(records, l.owes(last)...)
 		}
-		id, ok := l.ids[c.Operator]
+		id, ok := l.ids[block.Operator()]
 		if !ok {
-			return nil, nil, fmt.Errorf("the changelog knows no operation %q", c.Operator)
+			return nil, nil, fmt.Errorf("the changelog knows no operation %q", block.Operator())
 		}
-		start := len(keys)
-		keys = append(append(keys, id...), c.Key...)
-		count--
-		r := &slab[count]
-		r.Topic, r.Partition, r.Key = topic, last.Partition, keys[start:len(keys):len(keys)]
-		if !c.Deleted {
-			r.Value = bytesOf(c.Value)
+		for c := range block.All() {
+			start := len(keys)
+			keys = append(append(keys, id...), c.Key...)
+			count--
+			r := &slab[count]
+			r.Topic, r.Partition, r.Key = topic, last.Partition, keys[start:len(keys):len(keys)]
+			if !c.Deleted {
+				r.Value = bytesOf(c.Value)
+			}
+			records = append(records, r)
 		}
-		records = append(records, r)
 	}
 	return records, partitions, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"testing"
@@ -58,11 +59,16 @@ func removed(key string) messages.Change {
 	return messages.Change{Operator: "counts", Key: key, Deleted: true, Partition: events0}
 }
 
+// saved are changes as a job hands them over.
+func saved(changes ...messages.Change) iter.Seq[messages.Changes] {
+	return slices.Values([]messages.Changes{messages.NewChanges("counts", events0, changes...)})
+}
+
 // save writes a batch's changes with the offset behind it.
 func (l *logging) save(until int64, changes ...messages.Change) {
 	l.t.Helper()
 	ctx := l.t.Context()
-	err := l.SaveState(ctx, slices.Values(changes))
+	err := l.SaveState(ctx, saved(changes...))
 	if err == nil {
 		err = l.Commit(ctx, time.UnixMilli(until), 1, []messages.Claim{{OffsetRange: messages.OffsetRange{TopicPartition: events0, From: until - 1, Until: until}}})
 	}
@@ -103,7 +109,7 @@ func TestStateIsRestoredAsItWasCommitted(t *testing.T) {
 		l.expectState(l.changelog, map[string]string{})
 		l.save(1, entry("a", "1"), entry("", ""), entry("\x00shapes", "x"), entry("b", "2"))
 		l.save(2, entry("a", "3"), removed("b"))
-		if err := l.SaveState(l.t.Context(), slices.Values([]messages.Change{entry("a", "never"), entry("z", "never")})); err != nil {
+		if err := l.SaveState(l.t.Context(), saved(entry("a", "never"), entry("z", "never"))); err != nil {
 			l.t.Fatal(err)
 		}
 		l.Abort(l.t.Context())
@@ -115,7 +121,7 @@ func TestStateIsRestoredAsItWasCommitted(t *testing.T) {
 func TestRestoreWaitsForATransactionThatIsOpen(t *testing.T) {
 	logged(t, func(l *logging) {
 		l.save(1, entry("a", "1"))
-		if err := l.SaveState(l.t.Context(), slices.Values([]messages.Change{entry("a", "open")})); err != nil {
+		if err := l.SaveState(l.t.Context(), saved(entry("a", "open"))); err != nil {
 			l.t.Fatal(err)
 		}
 		began := time.Now()

@@ -15,7 +15,7 @@ var errNoChangelog = errors.New("there is no changelog to write to")
 
 // SaveState writes changes into the changelog, within the transaction under way, which the first change of all begins, and returns nil
 // when all are acknowledged. After an error the transaction can only be aborted.
-func (t *Transactions) SaveState(ctx context.Context, changes iter.Seq[messages.Change]) error {
+func (t *Transactions) SaveState(ctx context.Context, changes iter.Seq[messages.Changes]) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.config.Changelog == nil {

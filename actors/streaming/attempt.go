@@ -32,22 +32,14 @@ func (r *Runner) forgetChanges() {
 
 // Changes is what the attempt under way has changed in state and windows, operator by operator, encoded. A batch that failed has none.
 // It may be gone through until Commit or Abort.
-func (r *Runner) Changes() iter.Seq[messages.Change] {
-	return func(yield func(messages.Change) bool) {
-		for i := range r.changed {
-			if !r.changed[i].each(yield) {
-				return
-			}
-		}
-	}
-}
+func (r *Runner) Changes() iter.Seq[messages.Changes] { return slices.Values(r.changed) }
 
 // Entries is all that state and windows hold, encoded, with the changes of the attempt under way: what a snapshot is made of. It
 // panics when an entry cannot be encoded, which its Change could be.
-func (r *Runner) Entries() iter.Seq[messages.Change] {
-	return func(yield func(messages.Change) bool) {
+func (r *Runner) Entries() iter.Seq[messages.Changes] {
+	return func(yield func(messages.Changes) bool) {
 		for _, m := range r.memories {
-			on, err := m.write(cell.all, yield)
+			on, err := m.write(messages.TopicPartition{}, cell.all, yield)
 			if err != nil {
 				panic(err)
 			}
@@ -76,9 +68,11 @@ func (r *Runner) Abort() {
 	r.forgetChanges()
 }
 
-// Load gives the Runner one saved entry, before its first Run. Of two with one key the later counts. It keeps no part of the strings.
-func (r *Runner) Load(c messages.Change) error {
-	_, err := loadInto(r.memories, []messages.Change{c})
+// Load gives the Runner saved entries, before its first Run. Of two with one key the later counts. It keeps no part of their block.
+func (r *Runner) Load(c messages.Changes) error {
+	r.loaded = slices.AppendSeq(r.loaded[:0], c.All())
+	_, err := loadInto(r.memories, r.loaded)
+	clear(r.loaded)
 	return err
 }
 
@@ -153,28 +147,20 @@ func (r *Runner) settle() error {
 	if !r.program.context.saved {
 		return r.withinLimit()
 	}
+	var err error
 	for _, m := range r.memories {
-		if err := r.change(m, messages.TopicPartition{}); err != nil {
+		if r.changed, err = m.changes(messages.TopicPartition{}, r.changed); err != nil {
 			return err
 		}
 	}
 	for _, s := range r.shards {
 		for _, m := range s.memories {
-			if err := r.change(m, s.partition); err != nil {
+			if r.changed, err = m.changes(s.partition, r.changed); err != nil {
 				return err
 			}
 		}
 	}
 	return r.withinLimit()
-}
-
-// change keeps what the attempt has changed of m, which belongs to a partition of the source if there is one.
-func (r *Runner) change(m *memory, partition messages.TopicPartition) error {
-	changes, err := m.changes(partition)
-	if len(changes.blocks) > 0 {
-		r.changed = append(r.changed, changes)
-	}
-	return err
 }
 
 func (r *Runner) withinLimit() error {

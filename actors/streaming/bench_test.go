@@ -76,8 +76,10 @@ func (j *bench) batch(b testing.TB, l load) {
 	if r := j.runner.Run(context.Background(), j.now, parts); r.Err != nil {
 		b.Fatal(r.Err)
 	}
-	for range j.runner.Changes() {
-		j.changes++
+	for block := range j.runner.Changes() {
+		for range block.All() {
+			j.changes++
+		}
 	}
 	j.runner.Commit()
 }

@@ -1,10 +1,7 @@
 package streaming
 
 import (
-	"encoding/binary"
 	"errors"
-	"fmt"
-	"math"
 	"unsafe"
 
 	"github.com/hibana-stream/hibana/messages"
@@ -20,12 +17,8 @@ type changeWriter struct {
 	stopped bool
 }
 
-// A change in a block is the length of its key, with removedBit when the entry is gone, the length of its value, the key, the value.
-const (
-	changeBlock = 64 << 10
-	changeHead  = 8
-	removedBit  = 1 << 31
-)
+// changeBlock is how long a block of many changes is.
+const changeBlock = 64 << 10
 
 var errNotAppended = errors.New("a codec's Encode does not append to what it is given")
 
@@ -40,7 +33,7 @@ func (w *changeWriter) set(key, value func([]byte) ([]byte, error)) error {
 	if b, err = value(b); err != nil {
 		return err
 	}
-	return w.end(b, start, middle, 0)
+	return w.end(b, start, middle, false)
 }
 
 // drop writes that an entry is gone.
@@ -50,7 +43,7 @@ func (w *changeWriter) drop(key func([]byte) ([]byte, error)) error {
 	if err != nil {
 		return err
 	}
-	return w.end(b, start, len(b), removedBit)
+	return w.end(b, start, len(b), true)
 }
 
 // begin makes room for one change, and tells where it begins.
@@ -64,21 +57,15 @@ func (w *changeWriter) begin() (start int) {
 	return len(w.block)
 }
 
-// head is the block with an empty head, and the cell's letter, which keys begin with.
-func (w *changeWriter) head() []byte { return append(w.block, 0, 0, 0, 0, 0, 0, 0, 0, w.letter) }
+// head is the block with the beginning of a change, and the cell's letter, which keys begin with.
+func (w *changeWriter) head() []byte { return append(messages.BeginChange(w.block), w.letter) }
 
 // end takes over b, in which a change stands behind start, its value behind middle. Until then the block is as it was.
-func (w *changeWriter) end(b []byte, start, middle int, removed uint32) error {
-	key, value := middle-start-changeHead, len(b)-middle
-	switch {
-	case key < 1 || value < 0:
+func (w *changeWriter) end(b []byte, start, middle int, removed bool) error {
+	if middle <= start+1 || len(b) < middle {
 		return errNotAppended
-	case key >= removedBit || value > math.MaxUint32:
-		return fmt.Errorf("an entry of %d bytes is more than can be saved", key+value)
 	}
-	binary.LittleEndian.PutUint32(b[start:], uint32(key)|removed)
-	binary.LittleEndian.PutUint32(b[start+4:], uint32(value))
-	w.block = b
+	w.block = messages.EndChange(b, start, middle, removed)
 	return nil
 }
 
@@ -92,32 +79,6 @@ func (w *changeWriter) flush() {
 
 // take hands over a block that is full already.
 func (w *changeWriter) take(block []byte) { w.stopped = w.stopped || !w.full(block) }
-
-// encoded are changes of one operation, in blocks.
-type encoded struct {
-	operator  string
-	partition messages.TopicPartition
-	blocks    [][]byte
-}
-
-// each gives all of them, whose strings alias the blocks; it is false when yield has had enough.
-func (e *encoded) each(yield func(messages.Change) bool) bool {
-	for _, b := range e.blocks {
-		for len(b) > 0 {
-			first, value := binary.LittleEndian.Uint32(b), int(binary.LittleEndian.Uint32(b[4:]))
-			key := int(first &^ removedBit)
-			b = b[changeHead:]
-			c := messages.Change{
-				Operator: e.operator, Partition: e.partition, Deleted: first&removedBit != 0,
-				Key: textOf(b[:key]), Value: textOf(b[key : key+value]),
-			}
-			if b = b[key+value:]; !yield(c) {
-				return false
-			}
-		}
-	}
-	return true
-}
 
 // textOf is b, to which nobody writes any more, as a string.
 func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -93,17 +93,10 @@ func (m *memory) guard(f func() error) (err error) {
 }
 
 // write encodes what f writes of each cell; it is false when emit has had enough.
-func (m *memory) write(f func(cell, *changeWriter) error, emit func(messages.Change) bool) (bool, error) {
-	one := encoded{operator: m.shape.Operator, blocks: make([][]byte, 1)}
-	return m.encode(f, func(block []byte) bool {
-		one.blocks[0] = block
-		return one.each(emit)
-	})
-}
-
-// encode is write with the blocks as they are.
-func (m *memory) encode(f func(cell, *changeWriter) error, full func(block []byte) bool) (bool, error) {
-	w := &changeWriter{size: changeBlock, full: full}
+func (m *memory) write(partition messages.TopicPartition, f func(cell, *changeWriter) error, emit func(messages.Changes) bool) (bool, error) {
+	w := &changeWriter{size: changeBlock, full: func(block []byte) bool {
+		return emit(messages.ChangesIn(m.shape.Operator, partition, block))
+	}}
 	for _, letter := range m.order {
 		w.letter = letter
 		if err := m.guard(func() error { return f(m.cells[letter], w) }); err != nil {
@@ -114,14 +107,13 @@ func (m *memory) encode(f func(cell, *changeWriter) error, full func(block []byt
 	return !w.stopped, nil
 }
 
-// changes are what the attempt has changed.
-func (m *memory) changes(partition messages.TopicPartition) (encoded, error) {
-	all := encoded{operator: m.shape.Operator, partition: partition}
-	_, err := m.encode(cell.changes, func(block []byte) bool {
-		all.blocks = append(all.blocks, block)
+// changes appends what the attempt has changed, which belongs to a partition of the source if there is one.
+func (m *memory) changes(partition messages.TopicPartition, to []messages.Changes) ([]messages.Changes, error) {
+	_, err := m.write(partition, cell.changes, func(c messages.Changes) bool {
+		to = append(to, c)
 		return true
 	})
-	return all, err
+	return to, err
 }
 
 func (m *memory) bytes() (sum int64) {

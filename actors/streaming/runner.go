@@ -37,7 +37,8 @@ type Runner struct {
 	shards    []*Shard       // of the parts of the attempt under way
 	zero      time.Time
 	open      bool
-	changed   []encoded
+	changed   []messages.Changes
+	loaded    []messages.Change
 	pulled    pulled
 }
 

@@ -97,7 +97,8 @@ func (d *divided) batch(second int, records map[int32][]string) error {
 		return result.Err
 	}
 	for c := range d.runner.Changes() {
-		d.saved[c.Partition.Partition] = append(d.saved[c.Partition.Partition], c)
+		p := c.Partition().Partition
+		d.saved[p] = slices.AppendSeq(d.saved[p], c.All())
 	}
 	d.runner.Commit()
 	return nil

@@ -9,8 +9,10 @@ type early[S any] struct {
 	stale  bool      // what was noted has been changed again since
 }
 
-// leastEarly is from how many keys on this is worth a block.
-const leastEarly = 16
+const (
+	leastEarly    = 16 // from how many keys on this is worth a block
+	typicalChange = 32 // bytes
+)
 
 // encodeEarly encodes what stands at the notes; keyOf is the key of each. When a codec fails, changes will, and tells.
 func (s *store[K, S]) encodeEarly(letter byte, keyOf func(note int) K) {
@@ -29,7 +31,7 @@ func (s *store[K, S]) encodeEarly(letter byte, keyOf func(note int) K) {
 }
 
 func (s *store[K, S]) encodeKnown(letter byte, keyOf func(note int) K) error {
-	w := &changeWriter{letter: letter, size: min(len(s.notes)*changeHead*4, changeBlock), full: func(block []byte) bool {
+	w := &changeWriter{letter: letter, size: min(len(s.notes)*typicalChange, changeBlock), full: func(block []byte) bool {
 		s.early.blocks = append(s.early.blocks, block)
 		return true
 	}}

@@ -53,7 +53,7 @@ func TestWhatIsEncodedEarlyIsWhatStandsThereInTheEnd(t *testing.T) {
 	one.begin()
 	touch(one, 0, 60)
 	one.encodeEarly('k', func(note int) string { return one.key(one.notes[note].pos) })
-	if _, err := newMemory(shapeOf("s")).with('k', one).changes(messages.TopicPartition{}); !errors.Is(err, refused) {
+	if _, err := newMemory(shapeOf("s")).with('k', one).changes(messages.TopicPartition{}, nil); !errors.Is(err, refused) {
 		t.Fatal(err)
 	}
 }
@@ -72,16 +72,17 @@ func touch(s *store[string, int], from, n int) {
 func changesOf(t *testing.T, s *store[string, int]) map[string]messages.Change {
 	t.Helper()
 	all := map[string]messages.Change{}
-	changes, err := newMemory(shapeOf("s")).with('k', s).changes(messages.TopicPartition{})
+	changes, err := newMemory(shapeOf("s")).with('k', s).changes(messages.TopicPartition{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	changes.each(func(c messages.Change) bool {
-		if _, twice := all[c.Key]; twice {
-			t.Fatalf("%q comes twice", c.Key)
+	for _, block := range changes {
+		for c := range block.All() {
+			if _, twice := all[c.Key]; twice {
+				t.Fatalf("%q comes twice", c.Key)
+			}
+			all[c.Key] = c
 		}
-		all[c.Key] = c
-		return true
-	})
+	}
 	return all
 }

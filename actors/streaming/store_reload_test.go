@@ -17,8 +17,8 @@ func shapeOf(name string) messages.Shape {
 // reloaded is a store with what all wrote, given in another order.
 func reloaded[K comparable](t *rapid.T, m *memory, codecs storeCodecs[K, int]) *store[K, int] {
 	var all []messages.Change
-	if _, err := m.write(cell.all, func(c messages.Change) bool {
-		all = append(all, c)
+	if _, err := m.write(messages.TopicPartition{}, cell.all, func(c messages.Changes) bool {
+		all = slices.AppendSeq(all, c.All())
 		return true
 	}); err != nil {
 		t.Fatal(err)
@@ -94,12 +94,15 @@ func TestWhatWasLoadedStandsThereBeforeTheFirstBatch(t *testing.T) {
 			if _, err := m.load([]messages.Change{saved(n)}); err != nil {
 				t.Fatal(err)
 			}
-			var all []string
-			if _, err := m.write(cell.all, func(c messages.Change) bool { all = append(all, c.Key); return true }); err != nil {
+			var all []messages.Change
+			if _, err := m.write(messages.TopicPartition{}, cell.all, func(c messages.Changes) bool {
+				all = slices.AppendSeq(all, c.All())
+				return true
+			}); err != nil {
 				t.Fatal(err)
 			}
 			if len(all) != n+1 || m.bytes() < int64(n+1)*entryCost {
-				t.Errorf("%s: of %d loaded, %q are there, of %d bytes", name, n+1, all, m.bytes())
+				t.Errorf("%s: of %d loaded, %v are there, of %d bytes", name, n+1, all, m.bytes())
 			}
 		}
 	}

@@ -60,19 +60,16 @@ func (s *store[K, S]) write(w *changeWriter, key K, e *entry[S], was bool) error
 	if !e.live && !was {
 		return nil
 	}
-	start, removed := w.begin(), uint32(0)
+	start := w.begin()
 	b, err := s.codecs.key.Encode(w.head(), key)
 	middle := len(b)
 	if e.live && err == nil {
 		b, err = s.encode(b, e)
 	}
-	if !e.live {
-		removed = removedBit
-	}
 	if err != nil {
 		return err
 	}
-	return w.end(b, start, middle, removed)
+	return w.end(b, start, middle, !e.live)
 }
 
 // all writes one entry for each key that has a state.

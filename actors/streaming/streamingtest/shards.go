@@ -3,7 +3,7 @@ package streamingtest
 import (
 	"fmt"
 	"iter"
-	"strings"
+	"slices"
 
 	"github.com/hibana-stream/hibana/actors/streaming"
 	"github.com/hibana-stream/hibana/messages"
@@ -47,9 +47,8 @@ func (s *shards) of(p messages.TopicPartition) *streaming.Shard {
 }
 
 // save keeps what a batch has changed.
-func (s *shards) save(changes iter.Seq[messages.Change]) {
-	for c := range changes {
-		c.Operator, c.Key, c.Value = strings.Clone(c.Operator), strings.Clone(c.Key), strings.Clone(c.Value)
-		s.saved[c.Partition] = append(s.saved[c.Partition], c)
+func (s *shards) save(changes iter.Seq[messages.Changes]) {
+	for block := range changes {
+		s.saved[block.Partition()] = slices.AppendSeq(s.saved[block.Partition()], block.All())
 	}
 }
