@@ -3,6 +3,7 @@
 package cmd_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -115,6 +116,8 @@ var onWords = []operation{
 		}))
 	}},
 	{name: "tryMap", takes: "words", makes: "words", apply: func(in flow, s jobStep) flow {
-		return wordsFlow(streaming.TryMap(in.words, func(w string) (string, error) { return short(fmt.Sprintf("%d%s", s.constant, w)), nil }))
+		return wordsFlow(streaming.TryMap(in.words, func(_ context.Context, w string) (string, error) {
+			return short(fmt.Sprintf("%d%s", s.constant, w)), nil
+		}))
 	}},
 }

@@ -13,10 +13,9 @@ import (
 func _() { // checked, and not compiled: as values these would drag in every method of every type
 	_ = []any{
 		[]func(ints, func(int) string) strs{ints.Map[string]},
-		[]func(ints, func(int) (string, error)) strs{ints.TryMap[string]},
-		[]func(ints, func(context.Context, int) (string, error)) strs{ints.TryMapContext[string]},
+		[]func(ints, func(context.Context, int) (string, error)) strs{ints.TryMap[string]},
 		[]func(ints, func(int) []string) strs{ints.FlatMap[string]},
-		[]func(ints, func(int) ([]string, error)) strs{ints.TryFlatMap[string]},
+		[]func(ints, func(context.Context, int) ([]string, error)) strs{ints.TryFlatMap[string]},
 		[]func(ints, func([]int) []string) strs{ints.MapPartitions[string]},
 		[]func(ints, func(int) (string, int)) keyedInts{ints.MapToPair[string, int]},
 		[]func(ints, func(*intBatch) (*streaming.Batch[string], error)) strs{ints.Transform[string]},

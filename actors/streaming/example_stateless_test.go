@@ -90,7 +90,7 @@ func ExampleTransformAll() {
 // A record that the function refuses goes to the rejects, with the reason; the batch goes on without it.
 func ExampleTryFlatMap() {
 	runJob(func(s *streaming.Context) {
-		streaming.TryFlatMap(streaming.DirectStream(s, streaming.String, streaming.String), func(r record) ([]string, error) {
+		streaming.TryFlatMap(streaming.DirectStream(s, streaming.String, streaming.String), func(_ context.Context, r record) ([]string, error) {
 			if !strings.Contains(r.Value(), "-") {
 				return nil, errors.New("there is no dash")
 			}
@@ -104,7 +104,7 @@ func ExampleTryFlatMap() {
 
 func ExampleStream_TryFilter() {
 	runJob(func(s *streaming.Context) {
-		streaming.Map(streaming.DirectStream(s, streaming.String, streaming.String), record.Value).TryFilter(func(w string) (bool, error) {
+		streaming.Map(streaming.DirectStream(s, streaming.String, streaming.String), record.Value).TryFilter(func(_ context.Context, w string) (bool, error) {
 			if w == "?" {
 				return false, errors.New("no word")
 			}
@@ -114,25 +114,6 @@ func ExampleStream_TryFilter() {
 	// Output:
 	// 1000: a c
 	// rejected by tryFilter: no word
-}
-
-// The context ends when the stream ends: for functions that wait for something.
-func ExampleTryMapContext() {
-	runExample(func(words streaming.Stream[string]) {
-		streaming.TryMapContext(words, func(ctx context.Context, w string) (string, error) {
-			return strings.ToUpper(w), ctx.Err()
-		}).Print()
-	}, "a b")
-	// Output: 1000: A B
-}
-
-func ExampleTryFlatMapContext() {
-	runExample(func(words streaming.Stream[string]) {
-		streaming.TryFlatMapContext(words, func(ctx context.Context, w string) ([]string, error) {
-			return strings.Split(w, "-"), ctx.Err()
-		}).Print()
-	}, "a-b c")
-	// Output: 1000: a b c
 }
 
 func ExampleNewBatch() {

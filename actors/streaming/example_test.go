@@ -94,8 +94,8 @@ func ExampleMap() {
 
 func ExampleTryMap() {
 	runExample(func(words streaming.Stream[string]) {
-		streaming.TryMap(words.Repartition(1), func(w string) (int, error) {
-			return len(w), nil
+		streaming.TryMap(words.Repartition(1), func(ctx context.Context, w string) (int, error) {
+			return len(w), ctx.Err()
 		}).Print()
 	}, "a bb")
 	// Output: 1000: 1 2

@@ -15,18 +15,15 @@ import (
 func (s Stream[T]) Map[U any](f func(T) U) Stream[U] { return Map(s, f) }
 
 // TryMap is the function TryMap.
-func (s Stream[T]) TryMap[U any](f func(T) (U, error)) Stream[U] { return TryMap(s, f) }
-
-// TryMapContext is the function TryMapContext.
-func (s Stream[T]) TryMapContext[U any](f func(context.Context, T) (U, error)) Stream[U] {
-	return TryMapContext(s, f)
-}
+func (s Stream[T]) TryMap[U any](f func(context.Context, T) (U, error)) Stream[U] { return TryMap(s, f) }
 
 // FlatMap is the function FlatMap.
 func (s Stream[T]) FlatMap[U any](f func(T) []U) Stream[U] { return FlatMap(s, f) }
 
 // TryFlatMap is the function TryFlatMap.
-func (s Stream[T]) TryFlatMap[U any](f func(T) ([]U, error)) Stream[U] { return TryFlatMap(s, f) }
+func (s Stream[T]) TryFlatMap[U any](f func(context.Context, T) ([]U, error)) Stream[U] {
+	return TryFlatMap(s, f)
+}
 
 // MapPartitions is the function MapPartitions.
 func (s Stream[T]) MapPartitions[U any](f func([]T) []U) Stream[U] { return MapPartitions(s, f) }

@@ -70,15 +70,17 @@ func (e every) told(err error, sentence string) bool {
 		strings.Contains(err.Error(), fmt.Sprintf("%s at %s:%d: %s", e.op, e.file, e.line+1, sentence)))
 }
 
-func same1[T any](v T) T                                              { return v }
-func list1[T any](v T) []T                                            { return []T{v} }
-func yes1[T any](T) bool                                              { return true }
-func first2[T any](a, _ T) T                                          { return a }
-func fine[T, U any](f func(T) U) tried[T, U]                          { return func(v T) (U, error) { return f(v), nil } }
+func same1[T any](v T) T     { return v }
+func list1[T any](v T) []T   { return []T{v} }
+func yes1[T any](T) bool     { return true }
+func first2[T any](a, _ T) T { return a }
+func fine[T, U any](f func(T) U) tried[T, U] {
+	return func(_ context.Context, v T) (U, error) { return f(v), nil }
+}
 func constant(string) string                                          { return "all" }
 func whole[T any](b *streaming.Batch[T]) (*streaming.Batch[T], error) { return b, nil }
 
-type tried[T, U any] = func(T) (U, error)
+type tried[T, U any] = func(context.Context, T) (U, error)
 
 // second tells the time of a word that is a number.
 func secondOf(w string) time.Time {
@@ -93,8 +95,6 @@ var (
 		return streaming.Some(k)
 	}}
 	updateAt = func(_ time.Time, _ string, v []int, s streaming.Option[int]) streaming.Option[int] { return sum(v, s) }
-	inTime   = func(_ context.Context, w string) (string, error) { return w, nil }
-	inTimes  = func(_ context.Context, w string) ([]string, error) { return []string{w}, nil }
 	justOne  = func(time.Time) ([][]string, bool) { return [][]string{{"x"}}, true }
 	out      = func(context.Context, streaming.Batch[string]) error { return nil }
 	firstOf  = func(a, _ *streaming.Batch[string]) (*streaming.Batch[string], error) { return a, nil }
@@ -117,10 +117,8 @@ const sec = time.Second
 var everything = []every{
 	on("map", func(g given, w *wrongly) { streaming.Map(g.s, in(w, strings.ToUpper)).Print() }),
 	on("tryMap", func(g given, w *wrongly) { streaming.TryMap(g.s, in(w, fine(strings.ToUpper))).Print() }),
-	on("tryMap", func(g given, w *wrongly) { streaming.TryMapContext(g.s, in(w, inTime)).Print() }),
 	on("flatMap", func(g given, w *wrongly) { streaming.FlatMap(g.s, in(w, list1[string])).Print() }),
 	on("tryFlatMap", func(g given, w *wrongly) { streaming.TryFlatMap(g.s, in(w, fine(list1[string]))).Print() }),
-	on("tryFlatMap", func(g given, w *wrongly) { streaming.TryFlatMapContext(g.s, in(w, inTimes)).Print() }),
 	on("filter", func(g given, w *wrongly) { g.s.Filter(in(w, yes1[string])).Print() }),
 	on("tryFilter", func(g given, w *wrongly) { g.s.TryFilter(in(w, fine(yes1[string]))).Print() }),
 	on("glom", func(g given, w *wrongly) { streaming.Glom(g.s).Print() }),

@@ -2,43 +2,28 @@ package streaming
 
 import "context"
 
-// TryMap is Map with a function that may refuse an element: the record that the element comes from is rejected (see errors.tolerance),
-// the batch goes on. Behind a shuffle there is no record to blame: there the error fails the batch.
-func TryMap[T, U any](s Stream[T], f func(T) (U, error)) Stream[U] {
-	return trying(s, "tryMap", f == nil, func(_ context.Context, v T, out []U) ([]U, error) {
-		u, err := f(v)
-		return append(out, u), err
-	})
-}
-
-// TryMapContext is TryMap for a function that takes a context, which ends when the stream ends.
-func TryMapContext[T, U any](s Stream[T], f func(context.Context, T) (U, error)) Stream[U] {
+// TryMap is Map with a function that takes a context, which ends when the stream ends, and that may refuse an element: the record that the
+// element comes from is rejected (see errors.tolerance), the batch goes on. Behind a shuffle there is no record to blame: there the error
+// fails the batch.
+func TryMap[T, U any](s Stream[T], f func(context.Context, T) (U, error)) Stream[U] {
 	return trying(s, "tryMap", f == nil, func(ctx context.Context, v T, out []U) ([]U, error) {
 		u, err := f(ctx, v)
 		return append(out, u), err
 	})
 }
 
-// TryFlatMap is FlatMap with a function that may refuse an element, as TryMap's may.
-func TryFlatMap[T, U any](s Stream[T], f func(T) ([]U, error)) Stream[U] {
-	return trying(s, "tryFlatMap", f == nil, func(_ context.Context, v T, out []U) ([]U, error) {
-		us, err := f(v)
-		return append(out, us...), err
-	})
-}
-
-// TryFlatMapContext is TryFlatMap for a function that takes a context, which ends when the stream ends.
-func TryFlatMapContext[T, U any](s Stream[T], f func(context.Context, T) ([]U, error)) Stream[U] {
+// TryFlatMap is FlatMap with a function that takes a context and may refuse an element, as TryMap's.
+func TryFlatMap[T, U any](s Stream[T], f func(context.Context, T) ([]U, error)) Stream[U] {
 	return trying(s, "tryFlatMap", f == nil, func(ctx context.Context, v T, out []U) ([]U, error) {
 		us, err := f(ctx, v)
 		return append(out, us...), err
 	})
 }
 
-// TryFilter is Filter with a function that may refuse an element, as TryMap's may.
-func (s Stream[T]) TryFilter(keep func(T) (bool, error)) Stream[T] {
-	return trying(s, "tryFilter", keep == nil, func(_ context.Context, v T, out []T) ([]T, error) {
-		ok, err := keep(v)
+// TryFilter is Filter with a function that takes a context and may refuse an element, as TryMap's.
+func (s Stream[T]) TryFilter(keep func(context.Context, T) (bool, error)) Stream[T] {
+	return trying(s, "tryFilter", keep == nil, func(ctx context.Context, v T, out []T) ([]T, error) {
+		ok, err := keep(ctx, v)
 		if !ok {
 			return out, err
 		}
