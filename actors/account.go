@@ -73,7 +73,7 @@ func (a *account) info(ended time.Time, failures map[int]string) messages.BatchI
 }
 
 // failures are the outputs that failed, by their ids.
-func (a *account) failures(err error) map[int]string {
+func (a *account) failures() map[int]string {
 	failed := map[int]string{}
 	for _, o := range a.result.Outputs {
 		if o.Err != "" {

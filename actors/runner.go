@@ -69,7 +69,7 @@ func (r *runner) run(ctx context.Context, b *batch) messages.Ran {
 	if err := r.ledger.Append(ran.Report); err != nil {
 		r.log.Error().Err(err).Msg("the ledger could not be written")
 	}
-	r.context.Emit(messages.BatchCompleted{Batch: account.info(time.Now(), account.failures(err))})
+	r.context.Emit(messages.BatchCompleted{Batch: account.info(time.Now(), account.failures())})
 	return ran
 }
 
@@ -113,6 +113,7 @@ func (r *runner) attempt(ctx context.Context, b *batch, account *account) error 
 	r.what, r.account = b.described(), account
 	for _, part := range b.parts {
 		if part.Err != nil {
+			account.ran(r.wide.Failed(b.time, part.Err))
 			return part.Err
 		}
 	}

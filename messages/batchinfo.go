@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// BatchInfo is what listeners are told of a batch. What is not known yet has ok = false.
+// BatchInfo is what listeners are told of a batch. What is not known yet is zero, with ok = false.
 type BatchInfo struct {
 	// Time is the batch's time, Records the number of its records, Submitted when its clock ticked.
 	Time      time.Time
@@ -44,16 +44,18 @@ func (b BatchInfo) ProcessingStart() (time.Time, bool) { return b.start, !b.star
 func (b BatchInfo) ProcessingEnd() (time.Time, bool) { return b.end, !b.end.IsZero() }
 
 // SchedulingDelay is processing start − submission.
-func (b BatchInfo) SchedulingDelay() (time.Duration, bool) {
-	return b.start.Sub(b.Submitted), !b.start.IsZero()
-}
+func (b BatchInfo) SchedulingDelay() (time.Duration, bool) { return between(b.Submitted, b.start) }
 
 // ProcessingDelay is processing end − start.
-func (b BatchInfo) ProcessingDelay() (time.Duration, bool) {
-	return b.end.Sub(b.start), !b.end.IsZero() && !b.start.IsZero()
-}
+func (b BatchInfo) ProcessingDelay() (time.Duration, bool) { return between(b.start, b.end) }
 
 // TotalDelay is processing end − submission.
-func (b BatchInfo) TotalDelay() (time.Duration, bool) {
-	return b.end.Sub(b.Submitted), !b.end.IsZero()
+func (b BatchInfo) TotalDelay() (time.Duration, bool) { return between(b.Submitted, b.end) }
+
+// between is 0, and ok is false, until both moments are known.
+func between(from, until time.Time) (d time.Duration, ok bool) {
+	if from.IsZero() || until.IsZero() {
+		return 0, false
+	}
+	return until.Sub(from), true
 }

@@ -35,6 +35,9 @@ func TestDelaysAreKnownWhenTheyAre(t *testing.T) {
 		took, ended := b.ProcessingDelay()
 		total, over := b.TotalDelay()
 		infos, known = append(infos, b), append(known, fmt.Sprintln(started, ended, over, b.Records))
+		if !started && waited != 0 || !ended && took != 0 || !over && total != 0 {
+			t.Errorf("a delay that is not known is %v, %v, %v", waited, took, total)
+		}
 		if over && total != waited+took || started && waited < 0 || ended && took < 0 {
 			t.Errorf("%v + %v = %v", waited, took, total)
 		}
@@ -91,6 +94,59 @@ func TestOutputsThatFailAreToldOneByOne(t *testing.T) {
 	}
 	if !strings.Contains(k.Stdout(), "Time: 1000 ms") {
 		t.Error("print did not run")
+	}
+}
+
+// A batch that fails before its outputs, in the narrow half of a topic, in that of an input or in a merge: every output that was due has
+// failed with it, and says why, as Spark's jobs do.
+func TestABatchThatFailsBeforeItsOutputsFailsThem(t *testing.T) {
+	type source func(k *streamingtest.Kit) (streaming.Stream[string], func())
+	topic := func(k *streamingtest.Kit) (streaming.Stream[string], func()) {
+		in := streamingtest.Topic(k, "words", 1)
+		records := streaming.DirectStream(k.Context(), streaming.String, streaming.String, "words")
+		return streaming.Map(records, messages.Record[string, string].Value), func() { in.FeedValue("a") }
+	}
+	own := func(k *streamingtest.Kit) (streaming.Stream[string], func()) {
+		in := streamingtest.Input[string](k, 1)
+		return in.Stream, func() { in.Feed("a") }
+	}
+	narrow := func(s streaming.Stream[string]) streaming.Stream[string] {
+		return streaming.Map(s, func(string) string { panic("error in map task") })
+	}
+	merge := func(s streaming.Stream[string]) streaming.Stream[string] {
+		return streaming.Transform(s, func(*streaming.Batch[string]) (*streaming.Batch[string], error) {
+			return nil, errors.New("error in map task")
+		})
+	}
+	for name, c := range map[string]struct {
+		of    source
+		fails func(streaming.Stream[string]) streaming.Stream[string]
+	}{"topic": {topic, narrow}, "input": {own, narrow}, "merge": {topic, merge}} {
+		t.Run(name, func(t *testing.T) {
+			k := streamingtest.New(t, time.Second)
+			s, feed := c.of(k)
+			failing := c.fails(s)
+			failing.Print()
+			failing.Window(2*time.Second, 2*time.Second).Print() // not due in the first batch
+			s.Print()
+			var events []string
+			var failures map[int]string
+			k.Context().Listen(func(event any) {
+				switch e := event.(type) {
+				case messages.OutputStarted:
+					events = append(events, fmt.Sprint("start ", e.ID))
+				case messages.OutputCompleted:
+					events = append(events, fmt.Sprintf("end %d %v", e.ID, strings.Contains(e.Failure, "error in map task")))
+				case messages.BatchCompleted:
+					failures = maps.Collect(e.Batch.Failures())
+				}
+			})
+			feed()
+			k.Tick()
+			want(t, events, []string{"start 0", "end 0 true", "start 2", "end 2 true"})
+			want(t, failures, map[int]string{0: k.Err().Error(), 2: k.Err().Error()})
+			want(t, k.Stdout(), "")
+		})
 	}
 }
 

@@ -102,9 +102,7 @@ type Result struct {
 // Run merges the parts, advances state and windows, and runs the outputs in the order of registration. State is written to the
 // attempt's overlay: Commit folds it in, Abort drops it, and one of them must follow. The same parts can be run again.
 func (r *Runner) Run(ctx context.Context, at time.Time, parts []PartInput) Result {
-	if r.zero.IsZero() {
-		r.zero = at.Add(-r.program.interval)
-	}
+	r.since(at)
 	r.begin(parts)
 	if !r.pulled.at.Equal(at) || r.pulled.datasets == nil {
 		r.pulled = pulled{at: at, datasets: map[*node]any{}}
@@ -119,6 +117,9 @@ func (r *Runner) Run(ctx context.Context, at time.Time, parts []PartInput) Resul
 	started := time.Now()
 	err := b.compute()
 	result := Result{Merge: time.Since(started), Err: err}
+	if err != nil && ctx.Err() == nil {
+		b.failOutputs(err)
+	}
 	if err == nil && r.env.BeforeOutputs != nil {
 		result.Err = r.env.BeforeOutputs(ctx)
 	}
@@ -131,6 +132,13 @@ func (r *Runner) Run(ctx context.Context, at time.Time, parts []PartInput) Resul
 	b.remember()
 	result.Outputs = b.outputs
 	return result
+}
+
+// since counts the slides of windows from one interval before the first batch, whatever becomes of that batch.
+func (r *Runner) since(at time.Time) {
+	if r.zero.IsZero() {
+		r.zero = at.Add(-r.program.interval)
+	}
 }
 
 // compute runs everything but the outputs.

@@ -24,11 +24,34 @@ func (b *run) runOutputs() (first error) {
 	return first
 }
 
+// Failed is what Run gives for a batch that cannot run, because a part of it has failed already: its outputs fail with err, and
+// listeners are told so. Nothing is computed, and there is no attempt to commit or to abort.
+func (r *Runner) Failed(at time.Time, err error) Result {
+	r.since(at)
+	b := &run{Runner: r, time: at}
+	b.failOutputs(err)
+	return Result{Outputs: b.outputs, Err: err}
+}
+
+// failOutputs ends the batch's outputs before they have begun: there is nothing that they could write.
+func (b *run) failOutputs(err error) {
+	for i, n := range b.program.outputs {
+		if b.fires(n) {
+			_ = b.told(i, n, func() error { return err })
+		}
+	}
+}
+
 func (b *run) output(i int, n *node, in gathered) error {
+	return b.told(i, n, func() error { return wrapped(n, n.output.write(b, in)) })
+}
+
+// told runs an output, or what stands for it, and tells listeners of its begin and its end.
+func (b *run) told(i int, n *node, write func() error) error {
 	report := messages.OutputReport{ID: i, Name: n.op + " at " + n.place}
 	b.program.context.Emit(messages.OutputStarted{Time: b.time, ID: i, Name: report.Name})
 	started := time.Now()
-	err := b.guard(n, func() error { return wrapped(n, n.output.write(b, in)) })
+	err := b.guard(n, write)
 	report.Elapsed = time.Since(started)
 	if err != nil {
 		report.Err = err.Error()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hibana-stream/hibana/actors/streaming"
 	"github.com/hibana-stream/hibana/actors/streaming/streamingtest"
+	"github.com/hibana-stream/hibana/messages"
 )
 
 const second1 = time.Second
@@ -143,4 +144,27 @@ func TestTheTimesOfWindows(t *testing.T) {
 		times += fmt.Sprint(at.UnixMilli(), out.Batches()[i])
 	}
 	want(t, times, "3000 [1 2]6000 [4 5]")
+}
+
+// Slides are counted from the start of the stream, also when its first batch fails in the narrow half of a topic and nothing is merged.
+func TestAFirstBatchThatFailsDoesNotMoveTheSlides(t *testing.T) {
+	k := streamingtest.New(t, second1)
+	topic := streamingtest.Topic(k, "words", 1)
+	records := streaming.DirectStream(k.Context(), streaming.String, streaming.String, "words")
+	words := streaming.Map(records, func(r messages.Record[string, string]) string {
+		if r.Value() == "bad" {
+			panic("a bad word")
+		}
+		return r.Value()
+	})
+	out := streamingtest.Collect(words.Window(2*second1, 2*second1))
+	for _, word := range []string{"bad", "b", "c", "d", "e"} {
+		topic.FeedValue(word)
+		k.Tick()
+	}
+	if k.Err() == nil {
+		t.Error("the first batch did not fail")
+	}
+	want(t, out.Batches(), [][]string{{"b"}, {"c", "d"}})
+	want(t, out.Times(), []time.Time{time.UnixMilli(2000), time.UnixMilli(4000)})
 }

@@ -32,11 +32,7 @@ func (k *Kit) batch(at time.Time) error {
 }
 
 func (k *Kit) run(at time.Time, fetched []fetched, info *batchInfo) error {
-	parts, err := k.fold(fetched)
-	if err != nil {
-		return err
-	}
-	result := k.runner.Run(context.Background(), at, parts)
+	result := k.result(at, fetched)
 	for _, o := range result.Outputs {
 		info.output(o)
 	}
@@ -56,6 +52,15 @@ func (k *Kit) run(at time.Time, fetched []fetched, info *batchInfo) error {
 		t.committed(at)
 	}
 	return nil
+}
+
+// result is what both halves of the job make of a batch.
+func (k *Kit) result(at time.Time, fetched []fetched) streaming.Result {
+	parts, err := k.fold(fetched)
+	if err != nil {
+		return k.runner.Failed(at, err)
+	}
+	return k.runner.Run(context.Background(), at, parts)
 }
 
 // save keeps what the batch has changed where Restart finds it.
