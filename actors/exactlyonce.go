@@ -12,14 +12,12 @@ import (
 type Transactions interface {
 	// ProduceAll writes records within the transaction under way; the first begins one.
 	ProduceAll(context.Context, []messages.Outgoing) error
-	// SaveState writes changes of the state into the changelog, within the transaction under way; the first begins one. No change at all
-	// begins none.
-	SaveState(context.Context, iter.Seq[messages.Changes]) error
 	// Pending tells whether there is one under way.
 	Pending() bool
-	// Commit ends it, as one with the offsets behind the ranges that a batch claims: its time, its attempt. An error says that nothing was
-	// committed; messages.ErrNotOwner, that another member will run these ranges.
-	Commit(ctx context.Context, batch time.Time, attempt int, claims []messages.Claim) error
+	// Commit ends it, as one with the offsets behind the ranges that a batch claims (its time, its attempt), and with what the batch
+	// changed in the state. Where state is kept of a topic, it says to which offset it belongs. An error says that nothing was committed;
+	// messages.ErrNotOwner, that another member will run these ranges.
+	Commit(ctx context.Context, batch time.Time, attempt int, claims []messages.Claim, changes iter.Seq[messages.Changes]) error
 	// Abort gives it up. Without one it does nothing.
 	Abort(context.Context)
 }
@@ -44,14 +42,11 @@ func (d ExactlyOnce) Begin(context.Context, Batch, iter.Seq[messages.Changes]) e
 // the transaction's, so nothing stands in its way. If it takes longer, the partitions go, the group's generation with them, and
 // the commit is refused.
 func (d ExactlyOnce) Commit(ctx context.Context, b Batch, changes iter.Seq[messages.Changes]) error {
-	if err := d.Transactions.SaveState(ctx, changes); err != nil {
-		return err
-	}
 	ranges := b.read(partitionsOf(changes))
 	if len(ranges) == 0 && d.Transactions.Pending() {
 		ranges = b.Ranges // a window that closes without news: the offsets stay, but tell that this batch was committed
 	}
-	return d.Transactions.Commit(ctx, b.Time, b.Attempt, b.claims(ranges))
+	return d.Transactions.Commit(ctx, b.Time, b.Attempt, b.claims(ranges), changes)
 }
 
 // Abort gives the batch's records up.

@@ -58,6 +58,6 @@ type Rest interface {
 type Changelog interface {
 	// Restore reads what was kept of a partition, as it stands behind the group's committed offset, and gives it to load entry by entry.
 	// told hears from time to time how many of how many records have been read. It blocks until all is read or ctx ends; what passes is
-	// tried again.
+	// tried again. An error that wraps messages.ErrReassigned says that the partition is restored anew, under another assignment.
 	Restore(ctx context.Context, p messages.TopicPartition, load func([]messages.Change) (taken int, err error), told func(done, total int64)) error
 }

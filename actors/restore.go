@@ -51,6 +51,9 @@ func (p *progress) restoredState(m restored) {
 	if state == nil || state.number != m.number {
 		return
 	}
+	if errors.Is(m.err, messages.ErrReassigned) {
+		return
+	}
 	if m.err != nil {
 		p.end(fmt.Errorf("restoring the state of %v: %w", m.partition, m.err))
 		return

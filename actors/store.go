@@ -93,10 +93,7 @@ func (p *InChangelog) Save(ctx context.Context, b Batch, changes iter.Seq[messag
 	if b.Time.Equal(p.last.Time) && slices.Equal(b.Ranges, p.last.Ranges) {
 		return nil
 	}
-	if err := p.Transactions.SaveState(ctx, changes); err != nil {
-		return err
-	}
-	if err := p.Transactions.Commit(ctx, b.Time, b.Attempt, b.claims(b.read(partitionsOf(changes)))); err != nil {
+	if err := p.Transactions.Commit(ctx, b.Time, b.Attempt, b.claims(b.read(partitionsOf(changes))), changes); err != nil {
 		return err
 	}
 	p.last = b

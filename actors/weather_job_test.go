@@ -60,10 +60,6 @@ func (w *weather) join(t *testing.T, name string) *numbering {
 // Start composes the member of the program, as cmd does.
 func (n *numbering) Start(p *streaming.Program) (err error) {
 	log := slog.New(slog.DiscardHandler)
-	changelog := kafka.NewChangelog(kafka.ChangelogConfig{
-		Client: n.weather.rough(), Group: "g", Topics: []string{"events"}, Shapes: p.Shapes(), Log: log,
-		Check: func([]messages.Shape) error { return nil },
-	})
 	n.source, err = kafka.NewSource(kafka.SourceConfig{
 		Client: n.weather.rough(), Group: "g", InstanceID: n.name, Topics: []string{"events"}, ReadCommitted: true, Log: log,
 		SessionTimeout: 6 * time.Second, RebalanceTimeout: 12 * time.Second, HeartbeatInterval: 500 * time.Millisecond, Drain: true,
@@ -72,6 +68,10 @@ func (n *numbering) Start(p *streaming.Program) (err error) {
 	if err != nil {
 		return err
 	}
+	changelog := kafka.NewChangelog(kafka.ChangelogConfig{
+		Client: n.weather.rough(), Group: "g", Topics: []string{"events"}, Shapes: p.Shapes(), Source: n.source, Log: log,
+		Check: func([]messages.Shape) error { return nil },
+	})
 	n.transactions, err = kafka.NewTransactions(kafka.TransactionsConfig{
 		Client: n.weather.rough(), ID: "g-" + n.name, Timeout: 5 * time.Second, Source: n.source, Changelog: changelog, Log: log,
 	})

@@ -101,7 +101,7 @@ func (s *stream) newChangelog(p *streaming.Program) (*kafka.Changelog, error) {
 		return nil, err
 	}
 	return kafka.NewChangelog(kafka.ChangelogConfig{
-		Client: options, Group: s.config.group(), Topics: p.StatefulTopics(), Shapes: p.Shapes(), Log: slogOf(s.log),
+		Client: options, Group: s.config.group(), Topics: p.StatefulTopics(), Shapes: p.Shapes(), Source: s.source, Log: slogOf(s.log),
 		Ensure: func(ctx context.Context, source string) error { return s.ensureChangelog(ctx, source) },
 		Check:  func(saved []messages.Shape) error { return s.reshaped(saved, p.Shapes()) },
 	}), nil

@@ -7,6 +7,9 @@ var (
 	// ErrNotOwner is returned by an offset commit when this member no longer owns the partitions (a newer generation, a fenced
 	// instance, an unknown member): nothing was committed, and the next owner runs the batch.
 	ErrNotOwner = errors.New("the partitions belong to another member of the group now")
+	// ErrReassigned says that the partition has been assigned anew, which is told by a message of its own: what was asked about the earlier
+	// assignment has no answer any more.
+	ErrReassigned = errors.New("the partition has been assigned anew")
 	// ErrUnreachable says that no broker could be reached in time.
 	ErrUnreachable = errors.New("no broker could be reached")
 	// ErrTooManyUnacknowledged refuses a record because the bound on unacknowledged records is reached.

@@ -19,6 +19,7 @@ type holding struct {
 	start    int64 // where it started
 	from     int64 // where it was told to go on, last
 	seen     int64 // the committed offset that stood then, noOffset for none
+	explicit bool  // the user's own start came before it
 	told     int64 // the Join that has been told of it; 0 for none
 	leaving  bool  // a Revoked is under way
 }
@@ -139,7 +140,7 @@ func (s *Source) decide(p messages.TopicPartition, f found) (messages.Position, 
 	at, err := policies{reset: s.config.Reset, gone: s.config.Gone}.decide(p, f)
 	at.Assignment = assignment
 	if err == nil {
-		s.looked(at, f.committed)
+		s.looked(at, f)
 		s.log.Debug("partition starts", "partition", p.String(), "from", at.From, "end", at.End,
 			"committed", at.Committed, "gone", at.Gone, "planned", at.Planned)
 	}
@@ -147,11 +148,11 @@ func (s *Source) decide(p messages.TopicPartition, f found) (messages.Position, 
 }
 
 // looked remembers in the assignment what the decision was made of; a transaction asks for it later.
-func (s *Source) looked(at messages.Position, committed int64) {
+func (s *Source) looked(at messages.Position, f found) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if h := s.owned[at.TopicPartition]; h != nil {
-		h.from, h.seen = at.From, committed
+		h.from, h.seen, h.explicit = at.From, f.committed, f.explicit != noOffset
 	}
 }
 

@@ -23,13 +23,15 @@ import (
 // offsets, and Restore reads it. Its methods may be called from any goroutine.
 //
 // A record's key is the operation's name (its length before it), a hash of what the operation is and how it encodes, and the entry's own
-// key; the value is the entry, none at all takes it away. The hash keeps entries apart that the job of today cannot read. One more
-// record, without an operation, says what the operations were, for the sentence that refuses them.
+// key; the value is the entry, none at all takes it away. The hash keeps entries apart that the job of today cannot read. Two more
+// records, without an operation, say what the operations were, for the sentence that refuses them, and to which offset of the source the
+// state belongs.
 type Changelog struct {
 	config ChangelogConfig
 	log    *slog.Logger
 	ids    map[string]string // an operation's name → what its keys begin with
 	known  map[string]messages.Shape
+	keeps  map[string]bool // the topics that have state
 
 	mu sync.Mutex
 	// owed are the records that a partition's next transaction has to write besides the changes: the shapes, and what takes away entries
@@ -52,6 +54,8 @@ type ChangelogConfig struct {
 	Check func(saved []messages.Shape) error
 	// Ensure gives a topic's changelog the partitions that it lacks: the topic has grown. nil: it is waited for.
 	Ensure func(ctx context.Context, source string) error
+	// Source is the member that reads the topics: what is restored has to stand where it goes on. nil: that is not looked at.
+	Source *Source
 	// Log gets what a person may want to know; nil drops it.
 	Log *slog.Logger
 }
@@ -59,7 +63,7 @@ type ChangelogConfig struct {
 // NewChangelog makes one; it does not touch the network.
 func NewChangelog(c ChangelogConfig) *Changelog {
 	l := &Changelog{
-		config: c, log: c.Log, ids: map[string]string{}, known: map[string]messages.Shape{},
+		config: c, log: c.Log, ids: map[string]string{}, known: map[string]messages.Shape{}, keeps: map[string]bool{},
 		owed: map[messages.TopicPartition][]*kgo.Record{},
 	}
 	if l.log == nil {
@@ -68,6 +72,9 @@ func NewChangelog(c ChangelogConfig) *Changelog {
 	for _, s := range c.Shapes {
 		id := shapeID(s)
 		l.ids[s.Operator], l.known[id] = id, s
+	}
+	for _, topic := range c.Topics {
+		l.keeps[topic] = true
 	}
 	return l
 }
@@ -101,10 +108,10 @@ const shapesKey = "\x00shapes"
 
 var errChangelogRecord = errors.New("no record of a changelog")
 
-// splitKey takes a record's key apart; id is what shapeID made, "" for the shapes.
+// splitKey takes a record's key apart; id is what shapeID made, "" for the records without an operation, whose whole key is the rest.
 func splitKey(key string) (id, rest string, err error) {
-	if key == shapesKey {
-		return "", "", nil
+	if key == shapesKey || key == offsetKey {
+		return "", key, nil
 	}
 	n, width := binary.Uvarint([]byte(key[:min(len(key), binary.MaxVarintLen64)]))
 	end := width + int(min(n, 1<<20)) + 4

@@ -26,10 +26,19 @@ import (
 //     until every transaction below is decided: a dead one, until the brokers abort it.
 //
 // What a zombie still writes behind that end is never committed.
+//
+// So what is restored stands at the committed offset, and if it does not, somebody else has moved or deleted that: see continues.
+// An error that wraps messages.ErrReassigned says that the partition has been assigned anew.
 func (l *Changelog) Restore(ctx context.Context, p messages.TopicPartition, load func([]messages.Change) (taken int, err error),
 	told func(done, total int64),
 ) error {
-	r := &restore{changelog: l, partition: p, load: load, told: told, topic: l.Topic(p.Topic), stale: map[string]bool{}}
+	r := &restore{
+		changelog: l, partition: p, load: load, told: told, topic: l.Topic(p.Topic), stale: map[string]bool{},
+		offset: messages.Offset{TopicPartition: p, At: noOffset},
+	}
+	if l.config.Source != nil {
+		r.holding = l.config.Source.holding(p)
+	}
 	client, err := kgo.NewClient(append(l.config.Client[:len(l.config.Client):len(l.config.Client)],
 		kgo.WithPools(new(recycled)), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(), kgo.FetchMaxWait(500*time.Millisecond),
 		kgo.FetchMaxBytes(restoreFetch), kgo.FetchMaxPartitionBytes(restoreFetch),
@@ -45,6 +54,9 @@ func (l *Changelog) Restore(ctx context.Context, p messages.TopicPartition, load
 	if err := r.read(ctx); err != nil {
 		return err
 	}
+	if err := r.belongs(ctx); err != nil {
+		return err
+	}
 	return r.finish()
 }
 
@@ -58,12 +70,15 @@ type restore struct {
 	client    *kgo.Client
 	admin     *kadm.Client
 	partition messages.TopicPartition
+	holding   *holding // under which it was asked for
 	topic     string
 	load      func([]messages.Change) (int, error)
 	told      func(done, total int64)
 
 	start, position, end int64
-	saved                string // the shapes, as they stand there
+	saved                string          // the shapes, as they stand there
+	offset               messages.Offset // to which the state belongs; At is noOffset when it does not say
+	found                bool            // there is an entry
 	stale                map[string]bool
 
 	// the operation of the last entry
@@ -187,7 +202,12 @@ func (r *restore) record(record *kgo.Record) error {
 	if err != nil {
 		return fmt.Errorf("%s:%d:%d: %w", record.Topic, record.Partition, record.Offset, err)
 	}
-	if id == "" {
+	switch {
+	case id != "":
+		r.found = true
+	case key == offsetKey:
+		return r.stoodAt(record)
+	default:
 		r.saved = string(record.Value)
 		return nil
 	}

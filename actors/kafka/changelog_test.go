@@ -59,8 +59,8 @@ func removed(key string) messages.Change {
 	return messages.Change{Operator: "counts", Key: key, Deleted: true, Partition: events0}
 }
 
-// saved are changes as a job hands them over.
-func saved(changes ...messages.Change) iter.Seq[messages.Changes] {
+// changed are changes as a job hands them over.
+func changed(changes ...messages.Change) iter.Seq[messages.Changes] {
 	return slices.Values([]messages.Changes{messages.NewChanges("counts", events0, changes...)})
 }
 
@@ -68,11 +68,8 @@ func saved(changes ...messages.Change) iter.Seq[messages.Changes] {
 func (l *logging) save(until int64, changes ...messages.Change) {
 	l.t.Helper()
 	ctx := l.t.Context()
-	err := l.SaveState(ctx, saved(changes...))
-	if err == nil {
-		err = l.Commit(ctx, time.UnixMilli(until), 1, []messages.Claim{{OffsetRange: messages.OffsetRange{TopicPartition: events0, From: until - 1, Until: until}}})
-	}
-	if err != nil {
+	claims := []messages.Claim{{OffsetRange: messages.OffsetRange{TopicPartition: events0, From: until - 1, Until: until}}}
+	if err := l.Commit(ctx, time.UnixMilli(until), 1, claims, changed(changes...)); err != nil {
 		l.t.Fatal(err)
 	}
 }
@@ -109,7 +106,7 @@ func TestStateIsRestoredAsItWasCommitted(t *testing.T) {
 		l.expectState(l.changelog, map[string]string{})
 		l.save(1, entry("a", "1"), entry("", ""), entry("\x00shapes", "x"), entry("b", "2"))
 		l.save(2, entry("a", "3"), removed("b"))
-		if err := l.SaveState(l.t.Context(), saved(entry("a", "never"), entry("z", "never"))); err != nil {
+		if err := l.saveState(l.t.Context(), nil, changed(entry("a", "never"), entry("z", "never"))); err != nil {
 			l.t.Fatal(err)
 		}
 		l.Abort(l.t.Context())
@@ -121,7 +118,7 @@ func TestStateIsRestoredAsItWasCommitted(t *testing.T) {
 func TestRestoreWaitsForATransactionThatIsOpen(t *testing.T) {
 	logged(t, func(l *logging) {
 		l.save(1, entry("a", "1"))
-		if err := l.SaveState(l.t.Context(), saved(entry("a", "open"))); err != nil {
+		if err := l.saveState(l.t.Context(), nil, changed(entry("a", "open"))); err != nil {
 			l.t.Fatal(err)
 		}
 		began := time.Now()

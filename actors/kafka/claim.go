@@ -87,17 +87,24 @@ func (s *Source) follows(h *holding, r messages.OffsetRange, committed int64) bo
 // member had it (a member that was thrown out may come back in the next join, and is told nothing).
 func (s *Source) relocate(p messages.TopicPartition, h *holding) {
 	s.spawn(func() {
-		all, err := s.lookup(s.ctx, []messages.TopicPartition{p})
-		if err == nil {
-			var at messages.Position
-			if at, err = s.decide(p, all[p]); err == nil {
-				s.replaceHolding(at, h)
-			}
-		}
-		if err != nil && s.ctx.Err() == nil {
+		if err := s.reassign(s.ctx, p, h); err != nil && s.ctx.Err() == nil {
 			s.fail(err)
 		}
 	})
+}
+
+// reassign puts a new assignment, with positions read afresh, in the place of h.
+func (s *Source) reassign(ctx context.Context, p messages.TopicPartition, h *holding) error {
+	all, err := s.lookup(ctx, []messages.TopicPartition{p})
+	if err != nil {
+		return err
+	}
+	at, err := s.decide(p, all[p])
+	if err != nil {
+		return err
+	}
+	s.replaceHolding(at, h)
+	return nil
 }
 
 // stand is an offset that this member committed as that member in that generation.

@@ -63,7 +63,7 @@ func (s *Source) replaceHolding(at messages.Position, h *holding) {
 		s.mu.Unlock()
 		return
 	}
-	fresh := &holding{number: holdings.Add(1), resolved: true, start: at.From, from: at.From, seen: h.seen}
+	fresh := &holding{number: holdings.Add(1), resolved: true, start: at.From, from: at.From, seen: h.seen, explicit: h.explicit}
 	at.Assignment = fresh.number
 	s.owned[at.TopicPartition] = fresh
 	s.enqueueLocked(func(f *fetcher) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -19,7 +20,8 @@ const (
 	keyTxnOffsetCommit = int16(kmsg.TxnOffsetCommit)
 )
 
-// Commit makes the claims' Untils the group's offsets, as one with what was produced since the last end. An error that wraps
+// Commit makes the claims' Untils the group's offsets, as one with what was produced since the last end, and with the changes of the
+// state, which it writes into the changelog first. An error that wraps
 // messages.ErrNotOwner says that they are not this member's to commit; after every error the batch has not been committed,
 // except when ctx ended or Close broke it off: then nobody knows, and the next start finds the truth in the committed offsets.
 //
@@ -38,12 +40,16 @@ const (
 //  6. Process killed after EndTxn was sent: the coordinator has noted the commit, and carries it out whatever happens to us, or it has
 //     not, and 5 applies. Who takes over asks for stable offsets, and waits for the markers before it hears From or Until.
 //  7. The answer to EndTxn does not come, or says nothing certain: settle.
-func (t *Transactions) Commit(ctx context.Context, batch time.Time, attempt int, claims []messages.Claim) (err error) {
+func (t *Transactions) Commit(ctx context.Context, batch time.Time, attempt int, claims []messages.Claim, changes iter.Seq[messages.Changes]) (err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	defer func() { err = t.late(err) }()
 	ctx, cancel := t.bound(ctx)
 	defer cancel()
+	offsets := behind(batch, attempt, claims)
+	if err := t.saveState(ctx, offsets, changes); err != nil {
+		return err
+	}
 	if len(claims) == 0 && !t.begun {
 		return nil
 	}
@@ -51,7 +57,6 @@ func (t *Transactions) Commit(ctx context.Context, batch time.Time, attempt int,
 		return err
 	}
 	var c claim
-	offsets := behind(batch, attempt, claims)
 	if len(claims) > 0 {
 		if c, err = t.config.Source.claim(ctx, t.writer.client, claims, t.stands); err != nil {
 			return err

@@ -13,11 +13,9 @@ import (
 
 var errNoChangelog = errors.New("there is no changelog to write to")
 
-// SaveState writes changes into the changelog, within the transaction under way, which the first change of all begins, and returns nil
-// when all are acknowledged. After an error the transaction can only be aborted.
-func (t *Transactions) SaveState(ctx context.Context, changes iter.Seq[messages.Changes]) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+// saveState writes changes, and to which offsets the state then belongs, into the changelog, within the transaction under way, which the
+// first record of all begins. It returns nil when all are acknowledged.
+func (t *Transactions) saveState(ctx context.Context, offsets []messages.Offset, changes iter.Seq[messages.Changes]) error {
 	if t.config.Changelog == nil {
 		for range changes {
 			return errNoChangelog
@@ -25,11 +23,13 @@ func (t *Transactions) SaveState(ctx context.Context, changes iter.Seq[messages.
 		return nil
 	}
 	records, partitions, err := t.config.Changelog.records(changes)
-	if err != nil || len(records) == 0 {
+	if err != nil {
 		return err
 	}
-	ctx, cancel := t.bound(ctx)
-	defer cancel()
+	records = append(records, t.config.Changelog.offsetRecords(offsets)...)
+	if len(records) == 0 {
+		return nil
+	}
 	if err := t.begin(ctx); err != nil {
 		return err
 	}

@@ -80,12 +80,15 @@ func (c *halfDeaf) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// unchanged is state that a batch has left alone.
+func unchanged(func(messages.Changes) bool) {}
+
 // batch writes one record and commits the range; after an error it aborts.
 func (x *transacting) batch(from, until int64) error {
 	ctx := x.t.Context()
 	err := x.ProduceAll(ctx, []messages.Outgoing{messages.NewOutgoing("out", "k", true, "v")})
 	if err == nil {
-		err = x.Commit(ctx, time.UnixMilli(until), 1, []messages.Claim{{OffsetRange: messages.OffsetRange{TopicPartition: events0, From: from, Until: until}}})
+		err = x.Commit(ctx, time.UnixMilli(until), 1, []messages.Claim{{OffsetRange: messages.OffsetRange{TopicPartition: events0, From: from, Until: until}}}, unchanged)
 	}
 	if err != nil {
 		x.Abort(ctx)
@@ -121,7 +124,7 @@ func TestBatchesInTransactions(t *testing.T) {
 			x.t.Fatal(err)
 		}
 		plain := []messages.Claim{{OffsetRange: messages.OffsetRange{TopicPartition: events0, From: 5, Until: 6}}}
-		if err := x.Commit(x.t.Context(), time.UnixMilli(6), 1, plain); err != nil {
+		if err := x.Commit(x.t.Context(), time.UnixMilli(6), 1, plain, unchanged); err != nil {
 			x.t.Fatal(err)
 		}
 		if err := x.batch(6, 10); err != nil {

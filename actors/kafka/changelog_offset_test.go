@@ -1,0 +1,290 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/hibana-stream/hibana/messages"
+)
+
+// kept is a member of group g that owns events-0, its changelog, and its transactions.
+type kept struct {
+	*ground
+	*Transactions
+	member    *member
+	changelog *Changelog
+	config    SourceConfig
+}
+
+// keeping writes ten records and runs test beside a topic and its changelog.
+func keeping(t *testing.T, test func(*kept)) {
+	t.Helper()
+	inBubble(t, func(g *ground) {
+		g.write("events", 0, 0, 10)
+		test(&kept{ground: g, config: g.config("events")})
+	}, kfake.SeedTopics(1, "events", "g-events-changelog"))
+}
+
+// start is one run of the program, up to the point where the state is restored.
+func (k *kept) start() {
+	k.t.Helper()
+	k.member = k.ground.member(k.config).start()
+	k.member.awaitUntil(events0, 10)
+	k.changelog = NewChangelog(ChangelogConfig{
+		Client: k.clientOpts(), Group: "g", Topics: []string{"events"}, Shapes: []messages.Shape{counts}, Source: k.member.source, Log: testLog(),
+	})
+	var err error
+	k.Transactions, err = NewTransactions(TransactionsConfig{
+		Client: k.clientOpts(), ID: "g-one", Timeout: 5 * time.Second, Source: k.member.source, Log: testLog(), Changelog: k.changelog,
+	})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+func (k *kept) stop() {
+	k.Transactions.Close(k.t.Context())
+	k.member.stop()
+}
+
+// batch commits a range with changes.
+func (k *kept) batch(from, until int64, changes ...messages.Change) {
+	k.t.Helper()
+	claims := []messages.Claim{{OffsetRange: messages.OffsetRange{TopicPartition: events0, From: from, Until: until}}}
+	if err := k.Commit(k.t.Context(), time.UnixMilli(until), 1, claims, changed(changes...)); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+// ran is a run that has counted up to offset 6.
+func (k *kept) ran() {
+	k.t.Helper()
+	k.start()
+	k.batch(0, 4, entry("a", "4"))
+	k.batch(4, 6) // the state does not change, and belongs to 6 all the same
+	k.stop()
+}
+
+// delete takes the group's offset away, as expiry and kafka-consumer-groups --delete-offsets do.
+func (k *kept) delete() {
+	k.t.Helper()
+	if _, err := k.admin.DeleteGroup(k.t.Context(), "g"); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+func (k *kept) expect(want string) {
+	k.t.Helper()
+	if got, err := k.restored(k.changelog); err != nil || !maps.Equal(got, map[string]string{"a": want}) {
+		k.t.Errorf("restored %v (%v), want a:%s", got, err, want)
+	}
+}
+
+// again is another life of the aggregator's: what is assigned is looked up anew.
+func (k *kept) again() {
+	k.t.Helper()
+	told := len(k.member.messages)
+	k.member.source.Join(k.member.deliver)
+	k.member.await("Assigned", func() bool { return len(k.member.messages) > told })
+}
+
+// refused checks that the restore fails with that error, which names what it must.
+func (k *kept) refused(want error, names ...string) {
+	k.t.Helper()
+	_, err := k.restored(k.changelog)
+	if !errors.Is(err, want) {
+		k.t.Fatalf("restored: %v, want %v", err, want)
+	}
+	for _, name := range names {
+		if !strings.Contains(err.Error(), name) {
+			k.t.Errorf("the error does not name %q: %v", name, err)
+		}
+	}
+}
+
+func (k *kept) position() messages.Position {
+	k.member.mu.Lock()
+	defer k.member.mu.Unlock()
+	return k.member.lanes[events0].position
+}
+
+// An ordinary restart goes on where it was, with the state of there.
+func TestStateAndOffsetThatAgree(t *testing.T) {
+	keeping(t, func(k *kept) {
+		k.ran()
+		k.start()
+		defer k.stop()
+		if at := k.position(); at.From != 6 {
+			t.Errorf("the position is %+v, want 6", at)
+		}
+		k.expect("4")
+		k.batch(6, 10, entry("a", "8"))
+		k.again()
+		k.expect("8")
+	})
+}
+
+// The group's offsets have expired, or were deleted: the stream goes on where its state stands, and not where auto.offset.reset says.
+func TestStateGoesOnWithoutACommittedOffset(t *testing.T) {
+	keeping(t, func(k *kept) {
+		k.ran()
+		k.delete()
+		k.start()
+		defer k.stop()
+		if at := k.position(); at.From != 0 || at.Committed {
+			t.Fatalf("the position is %+v, want the beginning", at)
+		}
+		k.refused(messages.ErrReassigned)
+		if at := k.position(); at.From != 6 || !at.Committed || !at.Last.Equal(time.UnixMilli(6)) {
+			t.Errorf("then the position is %+v, want 6 and the last batch's time", at)
+		}
+		k.expect("4")
+		k.batch(6, 10, entry("a", "8"))
+		k.again()
+		k.expect("8")
+	})
+}
+
+// Somebody has set the group's offset back, or forward: neither is what the state belongs to.
+func TestStateIsRefusedWithAnotherOffset(t *testing.T) {
+	for name, c := range map[string]struct {
+		to   int64
+		says string
+	}{
+		"back":    {2, "offsets 2 to 5 would be counted twice"},
+		"forward": {9, "offsets 6 to 8 would be left out"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			keeping(t, func(k *kept) {
+				k.ran()
+				k.ground.commit("g", "events", 0, c.to, "")
+				k.start()
+				defer k.stop()
+				k.refused(ErrChangelogAstray, "g-events-changelog", "group g", "events:0 --reset-offsets --to-offset 6", c.says, "delete topic")
+				if at := k.position(); at.From != c.to {
+					t.Errorf("the position is %d, want %d: nothing is moved", at.From, c.to)
+				}
+				k.stop()
+				k.ground.commit("g", "events", 0, 6, "") // the cure
+				k.start()
+				k.expect("4")
+			})
+		})
+	}
+}
+
+// The user's own start offset comes before a committed one, but not before what the state has counted.
+func TestStateComesBeforeTheUsersOwnStart(t *testing.T) {
+	for name, before := range map[string]func(*kept){"committed": func(*kept) {}, "deleted": (*kept).delete} {
+		t.Run(name, func(t *testing.T) {
+			keeping(t, func(k *kept) {
+				k.ran()
+				before(k)
+				k.config.Partitions = map[messages.TopicPartition]int64{events0: 1}
+				k.start()
+				defer k.stop()
+				k.refused(messages.ErrReassigned)
+				if at := k.position(); at.From != 6 {
+					t.Errorf("the position is %+v, want 6", at)
+				}
+				k.expect("4")
+			})
+		})
+	}
+}
+
+// Retention was faster than a group without offsets: the state's offset is treated as a committed one would be.
+func TestStateWhoseOffsetIsGone(t *testing.T) {
+	keeping(t, func(k *kept) {
+		k.ran()
+		k.delete()
+		k.trim("events", 0, 8)
+		k.start()
+		k.refused(messages.ErrOffsetGone, "up to offset 6", "from 8 to 10", "delete topic g-events-changelog")
+		k.stop()
+
+		k.config.Gone = GoneEarliest
+		k.start()
+		defer k.stop()
+		k.refused(messages.ErrReassigned)
+		if at := k.position(); at.From != 8 || at.Gone != 2 {
+			t.Errorf("the position is %+v, want 8, and 2 gone", at)
+		}
+		k.expect("4")
+	})
+}
+
+// A run that went on behind a hole has planned its first batch there, and was killed before it was saved: that is no foreign offset.
+func TestAPlanBehindAHoleBelongsToTheState(t *testing.T) {
+	keeping(t, func(k *kept) {
+		k.ran()
+		k.trim("events", 0, 8)
+		k.ground.commit("g", "events", 0, 8, messages.Plan{Time: time.UnixMilli(10), Until: 10, Attempt: 1}.Encode())
+		k.config.Gone = GoneEarliest
+		k.start()
+		defer k.stop()
+		k.expect("4")
+	})
+}
+
+// A commit of an earlier aggregator's may overtake the look-up of the next: what was read afterwards is no contradiction.
+func TestACommitThatOvertakesTheLookup(t *testing.T) {
+	keeping(t, func(k *kept) {
+		k.start()
+		defer k.stop()
+		k.batch(0, 4, entry("a", "4"))
+		k.again()
+		k.member.source.mu.Lock()
+		k.member.source.owned[events0].seen = 0 // as it stood before the commit
+		k.member.source.mu.Unlock()
+		k.refused(messages.ErrReassigned)
+		if at := k.position(); at.From != 4 {
+			t.Errorf("the position is %+v, want 4", at)
+		}
+		k.expect("4")
+	})
+}
+
+// Changelogs that were written before they said to which offset they belong are believed, unless nothing is committed either.
+func TestStateThatDoesNotSayWhereItStands(t *testing.T) {
+	keeping(t, func(k *kept) {
+		k.start()
+		claims := []messages.Claim{{OffsetRange: messages.OffsetRange{TopicPartition: events0, From: 0, Until: 4}}}
+		k.changelog.keeps = nil
+		if err := k.Commit(k.t.Context(), time.UnixMilli(4), 1, claims, changed(entry("a", "4"))); err != nil {
+			t.Fatal(err)
+		}
+		k.again()
+		k.expect("4")
+		k.stop()
+		k.delete()
+		k.start()
+		defer k.stop()
+		k.refused(ErrChangelogAstray, "g-events-changelog", "events:0", "group g")
+	})
+}
+
+// While the offset cannot be committed again, it is tried again: the partition waits, and nothing is counted.
+func TestTheStatesOffsetIsCommittedAsSoonAsItCanBe(t *testing.T) {
+	keeping(t, func(k *kept) {
+		k.ran()
+		k.delete()
+		k.start()
+		defer k.stop()
+		ctx, cancel := context.WithCancel(k.t.Context())
+		cancel()
+		source, state := k.member.source, saved{Offset: messages.Offset{TopicPartition: events0, At: 6}, changelog: "g-events-changelog"}
+		if err := source.continues(ctx, source.holding(events0), state); !errors.Is(err, context.Canceled) {
+			t.Errorf("after the partition has gone: %v", err)
+		}
+		if at := k.position(); at.From != 0 {
+			t.Errorf("the position is %+v: nothing was committed", at)
+		}
+	})
+}
