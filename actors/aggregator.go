@@ -187,7 +187,8 @@ func (a *aggregator) tell(tp messages.TopicPartition, m any) {
 }
 
 func (a *aggregator) run(b batch) {
-	a.context.Emit(messages.BatchSubmitted{Batch: newAccount(a.settings, &b).info(time.Time{}, nil)})
+	waiting := account{settings: a.settings, batch: &b} // its processing has not begun
+	a.context.Emit(messages.BatchSubmitted{Batch: waiting.info(time.Time{}, nil)})
 	a.runner.jobs <- job{batch: &b, replyTo: a.ctx.Self()}
 }
 
