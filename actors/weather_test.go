@@ -25,7 +25,8 @@ type weather struct {
 	network kfake.VirtualNetwork
 	cluster *kfake.Cluster
 	bad     atomic.Bool
-	lies    atomic.Int32 // so many acknowledged writes to lose, as nobody may
+	lies    atomic.Bool // the next transaction's writes are to be lost, as nobody may
+	liar    string      // the transaction that loses them
 	hits    atomic.Int32
 	copies  [16]byte // the id of the topic that is written to
 
@@ -45,16 +46,30 @@ func newWeather(seed uint64, chance float64, topics ...string) *weather {
 
 // clear are the options of a client that has nothing to fear, rough those of one that has.
 func (w *weather) clear(more ...kgo.Opt) []kgo.Opt {
-	return append([]kgo.Opt{kgo.SeedBrokers(w.cluster.ListenAddrs()...), kgo.Dialer(w.network.DialContext),
+	return append([]kgo.Opt{kgo.SeedBrokers(w.cluster.ListenAddrs()...), kgo.Dialer(w.dial),
 		kgo.MetadataMinAge(100 * time.Millisecond), kgo.MetadataMaxAge(2 * time.Second), kgo.DisableClientMetrics(),
 		kgo.FetchMaxWait(500 * time.Millisecond)}, more...)
 }
 
 func (w *weather) rough() []kgo.Opt {
 	return w.clear(kgo.Dialer(func(ctx context.Context, network, host string) (net.Conn, error) {
-		conn, err := w.network.DialContext(ctx, network, host)
+		conn, err := w.dial(ctx, network, host)
 		return &deafening{Conn: conn, weather: w}, err
 	}))
+}
+
+// dial makes a connection on which a request takes a while: a client that asks again and again, until it knows better in a while, would
+// stop the clock of a network without that.
+func (w *weather) dial(ctx context.Context, network, host string) (net.Conn, error) {
+	conn, err := w.network.DialContext(ctx, network, host)
+	return distant{conn}, err
+}
+
+type distant struct{ net.Conn }
+
+func (c distant) Write(b []byte) (int, error) {
+	<-time.After(time.Millisecond)
+	return c.Conn.Write(b)
 }
 
 // strikes tells whether something is to happen, and which of n things.
@@ -98,9 +113,8 @@ func (w *weather) answer(request kmsg.Request) (kmsg.Response, error, bool) {
 	if epochs, ok := request.(*kmsg.OffsetForLeaderEpochRequest); ok {
 		return w.epochs(epochs), nil, true
 	}
-	if produce, ok := request.(*kmsg.ProduceRequest); ok && w.lies.Load() > 0 && produce.Topics[0].TopicID == w.copies {
-		w.lies.Add(-1)
-		return swallowed(produce), nil, true
+	if answer := w.lie(request); answer != nil {
+		return answer, nil, true
 	}
 	n, ok := w.strikes(8)
 	switch {
@@ -167,6 +181,27 @@ func lacking(request kmsg.Request) kmsg.Response {
 		return answer
 	case *kmsg.TxnOffsetCommitRequest, *kmsg.OffsetCommitRequest:
 		return request.ResponseKind()
+	}
+	return nil
+}
+
+// lie loses what one transaction writes, until it is committed: were it less, the producer would notice and write all of it again.
+func (w *weather) lie(request kmsg.Request) kmsg.Response {
+	switch asked := request.(type) {
+	case *kmsg.ProduceRequest:
+		if asked.TransactionID == nil || asked.Topics[0].TopicID != w.copies {
+			return nil
+		}
+		if w.lies.CompareAndSwap(true, false) {
+			w.liar = *asked.TransactionID
+		}
+		if w.liar == *asked.TransactionID {
+			return swallowed(asked)
+		}
+	case *kmsg.EndTxnRequest:
+		if w.liar == asked.TransactionalID {
+			w.liar = ""
+		}
 	}
 	return nil
 }
