@@ -125,7 +125,7 @@ func (s *Store) Plan(p Plan) error {
 // the file and the cause. (Should the machine, not the program, stop before another call succeeds, the batch may be there all the same.)
 //
 // When the log has grown long Save then writes a new generation from full, the whole state, before or after the changes, which
-// makes no difference; both sequences may be gone through a second time for it. nil for full puts that off. When that fails the
+// makes no difference; a block of full may be written over when the next one is asked for. Both sequences may be gone through a second time for it. nil for full puts that off. When that fails the
 // batch is saved nevertheless, and Warnings tells.
 func (s *Store) Save(p Progress, changes iter.Seq[messages.Changes], full func() iter.Seq[messages.Changes]) error {
 	s.mu.Lock()

@@ -34,12 +34,12 @@ func (r *Runner) forgetChanges() {
 // It may be gone through until Commit or Abort.
 func (r *Runner) Changes() iter.Seq[messages.Changes] { return slices.Values(r.changed) }
 
-// Entries is all that state and windows hold, encoded, with the changes of the attempt under way: what a snapshot is made of. It
-// panics when an entry cannot be encoded, which its Change could be.
+// Entries is all that state and windows hold, encoded, with the changes of the attempt under way: what a snapshot is made of. Each
+// block is good until the next one is asked for. It panics when an entry cannot be encoded, which its Change could be.
 func (r *Runner) Entries() iter.Seq[messages.Changes] {
 	return func(yield func(messages.Changes) bool) {
 		for _, m := range r.memories {
-			on, err := m.write(messages.TopicPartition{}, cell.all, yield)
+			on, err := m.all(yield)
 			if err != nil {
 				panic(err)
 			}

@@ -13,7 +13,8 @@ type changeWriter struct {
 	letter  byte
 	block   []byte
 	size    int                     // of a block
-	full    func(block []byte) bool // takes a block, which is never written again; false when no more are wanted
+	full    func(block []byte) bool // takes a block, which is never written again unless reuse says so; false when no more are wanted
+	reuse   bool
 	stopped bool
 }
 
@@ -73,7 +74,9 @@ func (w *changeWriter) end(b []byte, start, middle int, removed bool) error {
 func (w *changeWriter) flush() {
 	if len(w.block) > 0 {
 		w.take(w.block)
-		w.block = nil
+		if w.block = w.block[:0]; !w.reuse {
+			w.block = nil
+		}
 	}
 }
 

@@ -92,11 +92,22 @@ func (m *memory) guard(f func() error) (err error) {
 	return f()
 }
 
-// write encodes what f writes of each cell; it is false when emit has had enough.
-func (m *memory) write(partition messages.TopicPartition, f func(cell, *changeWriter) error, emit func(messages.Changes) bool) (bool, error) {
-	w := &changeWriter{size: changeBlock, full: func(block []byte) bool {
+// all encodes everything; it is false when emit has had enough. What emit gets is good until it returns.
+func (m *memory) all(emit func(messages.Changes) bool) (bool, error) {
+	w := m.writer(messages.TopicPartition{}, emit)
+	w.reuse = true
+	return m.write(w, cell.all)
+}
+
+// writer makes a writer of changes.
+func (m *memory) writer(partition messages.TopicPartition, emit func(messages.Changes) bool) *changeWriter {
+	return &changeWriter{size: changeBlock, full: func(block []byte) bool {
 		return emit(messages.ChangesIn(m.shape.Operator, partition, block))
 	}}
+}
+
+// write encodes what f writes of each cell; it is false when w has had enough.
+func (m *memory) write(w *changeWriter, f func(cell, *changeWriter) error) (bool, error) {
 	for _, letter := range m.order {
 		w.letter = letter
 		if err := m.guard(func() error { return f(m.cells[letter], w) }); err != nil {
@@ -109,10 +120,10 @@ func (m *memory) write(partition messages.TopicPartition, f func(cell, *changeWr
 
 // changes appends what the attempt has changed, which belongs to a partition of the source if there is one.
 func (m *memory) changes(partition messages.TopicPartition, to []messages.Changes) ([]messages.Changes, error) {
-	_, err := m.write(partition, cell.changes, func(c messages.Changes) bool {
+	_, err := m.write(m.writer(partition, func(c messages.Changes) bool {
 		to = append(to, c)
 		return true
-	})
+	}), cell.changes)
 	return to, err
 }
 

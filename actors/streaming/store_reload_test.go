@@ -3,6 +3,7 @@ package streaming
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -16,13 +17,7 @@ func shapeOf(name string) messages.Shape {
 
 // reloaded is a store with what all wrote, given in another order.
 func reloaded[K comparable](t *rapid.T, m *memory, codecs storeCodecs[K, int]) *store[K, int] {
-	var all []messages.Change
-	if _, err := m.write(messages.TopicPartition{}, cell.all, func(c messages.Changes) bool {
-		all = slices.AppendSeq(all, c.All())
-		return true
-	}); err != nil {
-		t.Fatal(err)
-	}
+	all := allOf(t, m)
 	slices.Reverse(all)
 	all = withHistory(t, all)
 	s := newStore(codecs, true)
@@ -31,6 +26,20 @@ func reloaded[K comparable](t *rapid.T, m *memory, codecs storeCodecs[K, int]) *
 		t.Fatal(err)
 	}
 	return s
+}
+
+// allOf is all that a memory holds.
+func allOf(t rapid.TB, m *memory) (all []messages.Change) {
+	if _, err := m.all(func(c messages.Changes) bool {
+		for change := range c.All() {
+			change.Key, change.Value = strings.Clone(change.Key), strings.Clone(change.Value)
+			all = append(all, change)
+		}
+		return true
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // withHistory is a changelog that was not compacted: before the last change of some keys there are others, and some keys are gone.
@@ -94,13 +103,7 @@ func TestWhatWasLoadedStandsThereBeforeTheFirstBatch(t *testing.T) {
 			if _, err := m.load([]messages.Change{saved(n)}); err != nil {
 				t.Fatal(err)
 			}
-			var all []messages.Change
-			if _, err := m.write(messages.TopicPartition{}, cell.all, func(c messages.Changes) bool {
-				all = slices.AppendSeq(all, c.All())
-				return true
-			}); err != nil {
-				t.Fatal(err)
-			}
+			all := allOf(t, m)
 			if len(all) != n+1 || m.bytes() < int64(n+1)*entryCost {
 				t.Errorf("%s: of %d loaded, %v are there, of %d bytes", name, n+1, all, m.bytes())
 			}
