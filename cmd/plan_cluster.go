@@ -167,6 +167,9 @@ func (a *planner) changelogs(ctx context.Context, reads []kafka.Topic) error {
 		if known && !t.Exists {
 			a.Creates = append(a.Creates, planTopic{name, fmt.Sprintf("the state of topic %s; %d partitions, compacted", source.Name, source.Partitions)})
 		}
+		if known && t.Exists {
+			a.ends(a.admin.CheckChangelog(ctx, name))
+		}
 	}
 	return nil
 }

@@ -249,7 +249,7 @@ func TestChangelogGrowsOnceForTwo(t *testing.T) {
 	onBroker(t, func(t *testing.T, b *Broker) {
 		a := admin(t, b)
 		name := ChangelogTopic("g", "events")
-		if _, err := a.CreateTopic(soon(t), NewTopic{Name: name, Partitions: 1}); err != nil {
+		if _, err := a.CreateTopic(soon(t), NewTopic{Name: name, Partitions: 1, Config: changelogSettings}); err != nil {
 			t.Fatal(err)
 		}
 		b.cluster.ControlKey(int16(kmsg.CreatePartitions), func(request kmsg.Request) (kmsg.Response, error, bool) {
@@ -263,4 +263,31 @@ func TestChangelogGrowsOnceForTwo(t *testing.T) {
 			t.Errorf("grown %v, %v", grown, err)
 		}
 	})
+}
+
+// A changelog that somebody has made without thinking of compaction, or that deletes as well, is refused with the command that mends it;
+// one that is compacted is taken, and so is one whose settings the user may not see.
+func TestChangelogsThatDeleteAreRefused(t *testing.T) {
+	for policy, refused := range map[string]bool{"delete": true, "compact,delete": true, "compact": false} {
+		onBroker(t, func(t *testing.T, b *Broker) {
+			a := admin(t, b)
+			name := ChangelogTopic("g", "events")
+			if _, err := a.CreateTopic(soon(t), NewTopic{Name: name, Partitions: 3, Config: map[string]string{"cleanup.policy": policy}}); err != nil {
+				t.Fatal(err)
+			}
+			_, _, err := a.EnsureChangelog(soon(t), "g", Topic{Name: "events", Partitions: 3}, 0)
+			if errors.Is(err, messages.ErrRefused) != refused || err != nil != refused {
+				t.Fatalf("%s: %v", policy, err)
+			}
+			if refused && (!strings.Contains(err.Error(), policy) || !strings.Contains(err.Error(), "--entity-name "+name+" --add-config cleanup.policy=compact")) {
+				t.Errorf("%s: the error names no cure: %v", policy, err)
+			}
+			if refused {
+				b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.DescribeConfigs}, Err: kerr.TopicAuthorizationFailed, Count: -1})
+				if _, _, err := a.EnsureChangelog(soon(t), "g", Topic{Name: "events", Partitions: 3}, 0); err != nil {
+					t.Errorf("without the right to see it: %v", err)
+				}
+			}
+		})
+	}
 }

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"maps"
 	"strconv"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/hibana-stream/hibana/messages"
 )
 
 // changelogSettings let compaction bound what a restore has to read: it leaves the active segment alone, so that must not grow large,
@@ -23,7 +26,8 @@ const ChangelogBytes = 16 << 20
 
 // EnsureChangelog makes sure that a topic's changelog is there, with as many partitions as the topic has, and returns its name. A topic
 // that has grown gets a larger changelog; keys that go to other partitions than before begin there anew, which is said in grown.
-// minISR is the min.insync.replicas of a new one; the cluster's default when it is not more than 1.
+// minISR is the min.insync.replicas of a new one; the cluster's default when it is not more than 1. One that is there must be compacted:
+// CheckChangelog.
 func (a *Admin) EnsureChangelog(ctx context.Context, group string, source Topic, minISR int) (name string, grown bool, err error) {
 	name = ChangelogTopic(group, source.Name)
 	found, err := a.Topics(ctx, name)
@@ -36,6 +40,9 @@ func (a *Admin) EnsureChangelog(ctx context.Context, group string, source Topic,
 			config["min.insync.replicas"] = strconv.Itoa(minISR)
 		}
 		_, err = a.CreateTopic(ctx, NewTopic{Name: name, Partitions: source.Partitions, Config: config})
+		return name, false, err
+	}
+	if err := a.CheckChangelog(ctx, name); err != nil {
 		return name, false, err
 	}
 	if found[0].Partitions >= source.Partitions {
@@ -55,3 +62,19 @@ func (a *Admin) EnsureChangelog(ctx context.Context, group string, source Topic,
 	}
 	return name, true, nil
 }
+
+// CheckChangelog refuses a topic that would lose state: unless it is compacted, and nothing else, retention takes entries away that were
+// not changed for long. What the user may not see is not refused.
+func (a *Admin) CheckChangelog(ctx context.Context, name string) error {
+	policy, err := a.TopicConfig(ctx, name, "cleanup.policy")
+	if errors.Is(err, messages.ErrRefused) {
+		return nil
+	}
+	if err != nil || !strings.Contains(policy, "delete") {
+		return err
+	}
+	return refuse(errChangelogDeletes, "topic %q keeps state and has cleanup.policy %s, by which state is lost when it is old; accepted: compact "+
+		"(kafka-configs --alter --entity-type topics --entity-name %[1]s --add-config cleanup.policy=compact)", name, policy)
+}
+
+var errChangelogDeletes = errors.New("a changelog whose records are deleted")
