@@ -45,5 +45,10 @@ func (r *restore) belongs(ctx context.Context) error {
 	if source == nil {
 		return nil
 	}
-	return source.continues(ctx, r.holding, saved{Offset: r.offset, changelog: r.topic, empty: !r.found})
+	return source.continues(ctx, r.holding, saved{Offset: r.offset, changelog: r.topic, empty: !r.found, grown: r.grown})
+}
+
+func (r *restore) grown(ctx context.Context) bool {
+	_, end, err := r.log(ctx)
+	return err == nil && end > r.end
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/hibana-stream/hibana/messages"
 )
@@ -279,7 +280,7 @@ func TestTheStatesOffsetIsCommittedAsSoonAsItCanBe(t *testing.T) {
 		defer k.stop()
 		ctx, cancel := context.WithCancel(k.t.Context())
 		cancel()
-		source, state := k.member.source, saved{Offset: messages.Offset{TopicPartition: events0, At: 6}, changelog: "g-events-changelog"}
+		source, state := k.member.source, saved{Offset: messages.Offset{TopicPartition: events0, At: 6}}
 		if err := source.continues(ctx, source.holding(events0), state); !errors.Is(err, context.Canceled) {
 			t.Errorf("after the partition has gone: %v", err)
 		}
@@ -287,4 +288,64 @@ func TestTheStatesOffsetIsCommittedAsSoonAsItCanBe(t *testing.T) {
 			t.Errorf("the position is %+v: nothing was committed", at)
 		}
 	})
+}
+
+// A broker that was stunned leads the group's or the changelog's partition no more, does not know it, and says how things stood: nothing is
+// refused for that.
+func TestStateIsNotRefusedForAnOldAnswer(t *testing.T) {
+	keeping(t, func(k *kept) {
+		k.start()
+		k.batch(0, 4, entry("a", "4"))
+		k.batch(4, 6, entry("a", "6"))
+		k.stop()
+		before := 3 // so many answers say that 4 is committed
+		k.cluster.ControlKey(int16(kmsg.OffsetFetch), func(request kmsg.Request) (kmsg.Response, error, bool) {
+			k.cluster.KeepControl()
+			asked := request.(*kmsg.OffsetFetchRequest)
+			if before == 0 || asked.Groups[0].MemberID != nil {
+				return nil, nil, false
+			}
+			before--
+			return committedAt(asked, 4), nil, true
+		})
+		k.start()
+		defer k.stop()
+		if at := k.position(); at.From != 4 {
+			t.Fatalf("the position is %+v, want 4", at)
+		}
+		k.refused(messages.ErrReassigned)
+
+		old := true // the changelog's end was behind the first batch: shapes, entry, offset, marker
+		k.cluster.ControlKey(int16(kmsg.ListOffsets), func(request kmsg.Request) (kmsg.Response, error, bool) {
+			k.cluster.KeepControl()
+			asked := request.(*kmsg.ListOffsetsRequest)
+			if !old || asked.Topics[0].Topic != "g-events-changelog" || asked.Topics[0].Partitions[0].Timestamp != latest {
+				return nil, nil, false
+			}
+			old = false
+			return offsetAt(asked, 4), nil, true
+		})
+		k.refused(messages.ErrReassigned)
+		k.expect("6")
+	})
+}
+
+func committedAt(asked *kmsg.OffsetFetchRequest, at int64) kmsg.Response {
+	answer := asked.ResponseKind().(*kmsg.OffsetFetchResponse)
+	for _, g := range asked.Groups {
+		group := kmsg.NewOffsetFetchResponseGroup()
+		group.Group = g.Group
+		for _, t := range g.Topics {
+			topic := kmsg.NewOffsetFetchResponseGroupTopic()
+			topic.Topic, topic.TopicID = t.Topic, t.TopicID
+			for _, p := range t.Partitions {
+				partition := kmsg.NewOffsetFetchResponseGroupTopicPartition()
+				partition.Partition, partition.Offset = p, at
+				topic.Partitions = append(topic.Partitions, partition)
+			}
+			group.Topics = append(group.Topics, topic)
+		}
+		answer.Groups = append(answer.Groups, group)
+	}
+	return answer
 }

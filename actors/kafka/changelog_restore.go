@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -47,7 +46,7 @@ func (l *Changelog) Restore(ctx context.Context, p messages.TopicPartition, load
 		return err
 	}
 	defer client.Close()
-	r.client, r.admin = client, kadm.NewClient(client)
+	r.client = client
 	if err := r.persist(ctx, r.bounds); err != nil {
 		return err
 	}
@@ -68,7 +67,6 @@ const restoreFetch = 1 << 20
 type restore struct {
 	changelog *Changelog
 	client    *kgo.Client
-	admin     *kadm.Client
 	partition messages.TopicPartition
 	holding   *holding // under which it was asked for
 	topic     string
@@ -80,6 +78,7 @@ type restore struct {
 	offset               messages.Offset // to which the state belongs; At is noOffset when it does not say
 	found                bool            // there is an entry
 	stale                map[string]bool
+	cuts                 int // how often in a row the log did not reach from the position to the end
 
 	// the operation of the last entry
 	id, operator string
@@ -105,22 +104,23 @@ func (r *restore) persist(ctx context.Context, try func(context.Context) error) 
 func isUnknown(err error) bool { return errors.Is(err, kerr.UnknownTopicOrPartition) }
 
 // bounds asks where the log begins and ends.
-func (r *restore) bounds(ctx context.Context) error {
-	at := messages.TopicPartition{Topic: r.topic, Partition: r.partition.Partition}
-	starts, err := r.admin.ListStartOffsets(ctx, r.topic)
-	if err != nil {
-		return err
-	}
-	ends, err := r.admin.ListEndOffsets(ctx, r.topic)
-	if err != nil {
-		return err
-	}
-	if r.start, err = listed(starts, at); err != nil {
-		return err
-	}
+func (r *restore) bounds(ctx context.Context) (err error) {
+	r.start, r.end, err = r.log(ctx)
 	r.position = r.start
-	r.end, err = listed(ends, at)
 	return err
+}
+
+func (r *restore) log(ctx context.Context) (start, end int64, err error) {
+	l := look{client: r.client}
+	if start, err = l.offset(ctx, r.at(), earliest); err == nil {
+		end, err = l.offset(ctx, r.at(), latest)
+	}
+	return start, end, err
+}
+
+// at is the changelog's partition.
+func (r *restore) at() messages.TopicPartition {
+	return messages.TopicPartition{Topic: r.topic, Partition: r.partition.Partition}
 }
 
 // read goes through the log up to its end.
@@ -140,8 +140,13 @@ func (r *restore) read(ctx context.Context) error {
 		if err := r.take(fetches); err != nil {
 			return err
 		}
-		if fetches.NumRecords() == 0 && r.tailIsEmpty(ctx) {
-			return nil
+		if fetches.NumRecords() == 0 {
+			if r.tailIsEmpty(ctx) {
+				return nil
+			}
+			if err := r.whole(ctx); err != nil {
+				return err
+			}
 		}
 		r.told(r.position-r.start, r.end-r.start)
 	}
@@ -159,6 +164,9 @@ func (r *restore) take(fetches kgo.Fetches) error {
 		return wrong
 	}
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+		if wrong == nil && p.LogStartOffset > r.position {
+			wrong = r.cut(p.LogStartOffset, max(r.end, p.HighWatermark))
+		}
 		for _, record := range p.Records {
 			if wrong == nil && record.Offset < r.end && !record.Attrs.IsControl() {
 				wrong = r.record(record)
@@ -178,8 +186,8 @@ func (r *restore) take(fetches kgo.Fetches) error {
 func (r *restore) tailIsEmpty(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, attempt)
 	defer cancel()
-	l := look{client: r.client, admin: r.admin, committed: true}
-	next, _, err := l.emptyUntil(ctx, messages.TopicPartition{Topic: r.topic, Partition: r.partition.Partition}, r.position)
+	l := look{client: r.client, committed: true}
+	next, _, err := l.emptyUntil(ctx, r.at(), r.position)
 	return err == nil && next >= r.end
 }
 

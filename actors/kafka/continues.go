@@ -14,6 +14,8 @@ type saved struct {
 	messages.Offset
 	changelog string
 	empty     bool // there is no state
+	// grown tells whether the changelog has more by now than was restored.
+	grown func(context.Context) bool
 }
 
 // holding is the assignment in which the partition is ours now; nil for none.
@@ -61,25 +63,40 @@ func (s *Source) continues(ctx context.Context, h *holding, state saved) error {
 	return err
 }
 
-// reconcile is continues from 2 on; again says that the partition has to be assigned anew.
+// reconcile is continues from 2 on; again says that the partition has to be assigned anew. It looks several times before it believes that
+// the two differ: a broker that was stunned and does not know yet that it leads no more answers with the offsets of then, or with the
+// changelog's end of then.
 func (s *Source) reconcile(ctx context.Context, state saved, seen int64) (again bool, err error) {
-	all, err := s.lookup(ctx, []messages.TopicPartition{state.TopicPartition})
-	if err != nil {
-		return false, err
+	var f found
+	for n := range cutLooks {
+		if n > 0 && !sleep(ctx, backoff(n-1)) {
+			return false, ctx.Err()
+		}
+		all, err := s.lookup(ctx, []messages.TopicPartition{state.TopicPartition})
+		if err != nil {
+			return false, err
+		}
+		f = all[state.TopicPartition]
+		if f.committed == state.At {
+			s.committed([]messages.Offset{state.Offset}) // it comes before the user's own start from now on
+			return true, nil
+		}
+		if f.committed != seen || state.grown(ctx) {
+			return true, nil
+		}
 	}
-	f := all[state.TopicPartition]
+	return s.settleWith(ctx, state, f)
+}
+
+// settleWith brings the committed offset in line with the state, or lets both be, or refuses.
+func (s *Source) settleWith(ctx context.Context, state saved, f found) (again bool, err error) {
 	outside := state.At < f.start || state.At > f.highWatermark
-	switch {
-	case f.committed == state.At:
-		s.committed([]messages.Offset{state.Offset}) // it comes before the user's own start from now on
-		return true, nil
-	case f.committed == noOffset && outside && s.config.Gone == GoneFail:
+	switch none := f.committed == noOffset; {
+	case none && outside && s.config.Gone == GoneFail:
 		return false, fmt.Errorf("%w: %s, whose log is from %d to %d: it is another topic, was recreated, or retention was faster; %s",
 			messages.ErrOffsetGone, state.text(), f.start, f.highWatermark, state.drop())
-	case f.committed == noOffset:
+	case none:
 		return true, s.commitAgain(ctx, state)
-	case f.committed != seen:
-		return true, nil
 	case outside && s.config.Gone != GoneFail:
 		return false, nil
 	}

@@ -147,7 +147,7 @@ func TestRecordsInRemoteStorageAreNoEmptyTail(t *testing.T) {
 			g.cluster.KeepControl()
 			return emptyFetch(request.(*kmsg.FetchRequest), 10), nil, true
 		})
-		l := look{client: client, admin: g.admin, committed: true}
+		l := look{client: client, committed: true}
 		if next, _, err := l.emptyUntil(g.t.Context(), events0, 3); next != 3 || err == nil {
 			t.Errorf("the look passes from 3 to %d (%v)", next, err)
 		}

@@ -45,8 +45,8 @@ func (s *Source) checkTail(p messages.TopicPartition, h *holding, epoch, positio
 	s.spawn(func() {
 		ctx, cancel := context.WithTimeout(s.ctx, attempt)
 		defer cancel()
-		client, admin := s.clients()
-		next, end, err := (&look{client: client, admin: admin, committed: s.config.ReadCommitted}).emptyUntil(ctx, p, position)
+		client, _ := s.clients()
+		next, end, err := (&look{client: client, committed: s.config.ReadCommitted}).emptyUntil(ctx, p, position)
 		if err != nil {
 			s.log.Debug("the look at the tail failed", "partition", p.String(), "error", err)
 			next = position
