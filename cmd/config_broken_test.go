@@ -53,6 +53,7 @@ var broken = []struct {
 	{"size too small", "memory.records: 64", "c.yaml:1:17", `did you mean "1MiB"?`},
 	{"size overflow", "memory.records: 99999999999999999999", "c.yaml:1:17", "1TiB"},
 	{"yes", "rate: {backpressure: yes}", "c.yaml:1:22", `did you mean "true"?`},
+	{"part of a millisecond", "interval: 10.5ms", "c.yaml:1:11", "whole milliseconds"},
 	{"rate without unit", "embedded: {sample: 5}", "c.yaml:1:20", `did you mean "5/s"?`},
 	{"rate negative", "embedded: {sample: -5/s}", "c.yaml:1:20", "0 for none"},
 	{"limit negative", "rate.max.per.partition: -1", "c.yaml:1:25", "0 for no limit"},

@@ -5,10 +5,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // crossCheck finds settings that are right alone and wrong together.
 func (l *loader) crossCheck() {
+	l.checkInterval()
 	l.checkTopics()
 	l.checkAutoCommit()
 	l.checkExactlyOnce()
@@ -22,6 +24,13 @@ func (l *loader) crossCheck() {
 func (l *loader) against(key, problem, accepted string) {
 	v := l.config.values[key]
 	l.report(v.origin, key, problem, accepted, "")
+}
+
+// checkInterval: the times of batches are multiples of it, and are written down in milliseconds, in names of files for one.
+func (l *loader) checkInterval() {
+	if d := l.config.Interval; d%time.Millisecond != 0 {
+		l.against("interval", fmt.Sprintf("%v is not in whole milliseconds", d), fmt.Sprint(d.Round(time.Millisecond)))
+	}
 }
 
 // checkTopics: a pattern names the topics instead of topics. Of the two, what a flag says wins over a file, as it would for one key.

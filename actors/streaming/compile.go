@@ -2,7 +2,9 @@ package streaming
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"time"
 )
 
 // compile checks the job and cuts it into the two halves. The caller holds c.mu.
@@ -36,8 +38,8 @@ func (c *Context) compile() (*Program, error) {
 // validate finds what Spark's validation finds, and all mistakes of the definition.
 func (c *Context) validate(p *Program) error {
 	errs := append(slices.Clone(c.mistakes), c.checkOffsets()...)
-	if c.interval <= 0 {
-		errs = append(errs, &Mistake{Op: "StreamingContext", Place: "the configuration", Text: "the batch interval must be positive"})
+	if c.interval <= 0 || c.interval%time.Millisecond != 0 { // times of batches are written down in milliseconds: printed, in names of files, saved
+		errs = append(errs, &Mistake{Op: "StreamingContext", Place: "the configuration", Text: fmt.Sprintf("the batch interval must be positive and in whole milliseconds, not %v", c.interval)})
 	}
 	if len(p.outputs) == 0 {
 		errs = append(errs, ErrNoOutput)

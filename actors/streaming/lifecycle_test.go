@@ -62,6 +62,17 @@ func TestAFailedStartStopsTheContext(t *testing.T) {
 	}
 }
 
+// Times of batches are written down in milliseconds: two batches may not have the same.
+func TestAnIntervalIsInWholeMilliseconds(t *testing.T) {
+	for _, interval := range []time.Duration{0, -time.Second, time.Microsecond, 10500 * time.Microsecond} {
+		c := streaming.NewContext(interval)
+		streaming.QueueStream[int](c, true).Stream.Print()
+		if err := c.Start(); err == nil || !strings.Contains(err.Error(), "the batch interval must be positive and in whole milliseconds") {
+			t.Errorf("%v: got %v", interval, err)
+		}
+	}
+}
+
 func TestWaitingForTheEnd(t *testing.T) {
 	k, _, _ := simple(t)
 	k.Tick()
