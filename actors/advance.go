@@ -203,13 +203,13 @@ func (p *progress) runComplete() {
 	}
 	b := f.batch
 	b.cutAt = p.now()
-	b.shards, b.assignments = p.shardsFor(b.time), map[messages.TopicPartition]int64{}
+	b.shards, b.assignments, b.absent = p.shardsFor(b.time), map[messages.TopicPartition]int64{}, map[messages.TopicPartition]bool{}
 	for tp, state := range p.partitions {
-		b.assignments[tp] = state.assignment
+		b.assignments[tp], b.absent[tp] = state.assignment, state.number != 0
 		if state.gone > 0 {
 			b.gone[tp] = state.gone
 		}
-		if state.fresh {
+		if state.fresh && !b.absent[tp] {
 			b.fresh[tp] = true
 		}
 		if mem, in := f.members[tp]; in {

@@ -9,7 +9,8 @@ import (
 	"github.com/hibana-stream/hibana/messages"
 )
 
-// Batch is what a Delivery is told of a batch: its time and attempt, and the ranges in the order of the partitions.
+// Batch is what a Delivery is told of a batch: its time and attempt, and the ranges in the order of the partitions. Those whose state is
+// being restored are not in it.
 type Batch struct {
 	Time    time.Time
 	Attempt int

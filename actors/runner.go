@@ -219,9 +219,11 @@ func (r *runner) commitAlone(ctx context.Context, b *batch) error {
 }
 
 func (b *batch) described() Batch {
-	d := Batch{Time: b.time, Attempt: b.attempt, Fresh: b.fresh, Assignments: b.assignments, Ranges: make([]messages.OffsetRange, len(b.parts))}
-	for i, part := range b.parts {
-		d.Ranges[i] = part.Range
+	d := Batch{Time: b.time, Attempt: b.attempt, Fresh: b.fresh, Assignments: b.assignments}
+	for _, part := range b.parts {
+		if !b.absent[part.Range.TopicPartition] {
+			d.Ranges = append(d.Ranges, part.Range)
+		}
 	}
 	return d
 }
