@@ -94,6 +94,9 @@ func (t *Transactions) options() []kgo.Opt {
 // long, kgo waits longer each time.
 const markersWait = 2 * time.Millisecond
 
+// markersWaitMax is what the wait for them grows to, where it is ours.
+const markersWaitMax = 250 * time.Millisecond
+
 // Open asks for the producer's id. It comes before anything is consumed: the answer ends what a dead predecessor of the same name
 // has left open, and fences the predecessor if it is only stunned. Left to the first record, the committed offsets would stay
 // locked until the transaction times out. After it has succeeded once it does nothing. It may be called from any goroutine.

@@ -150,7 +150,7 @@ func (t *Transactions) ended(ctx context.Context, offsets []messages.Offset) (bo
 // offsets commits them: within the transaction, or plainly when there is none.
 func (t *Transactions) offsets(ctx context.Context, c claim, offsets []messages.Offset) error {
 	for n := 0; ; n++ {
-		err := t.offsetsOnce(ctx, c, offsets)
+		err := t.notConcurrent(ctx, func() error { return t.offsetsOnce(ctx, c, offsets) })
 		switch {
 		case err == nil:
 			return nil
@@ -161,6 +161,17 @@ func (t *Transactions) offsets(ctx context.Context, c claim, offsets []messages.
 		}
 		if n >= rebalanceTries || !sleep(ctx, backoff(n)/5) {
 			return fmt.Errorf("the offsets: %w", errors.Join(ctx.Err(), err))
+		}
+	}
+}
+
+// notConcurrent tries again while the coordinator says that it is still busy with a transaction: with the end of the one before, or with
+// the first record of this one. kgo does the same with the requests that it makes itself. It gives up when the brokers do.
+func (t *Transactions) notConcurrent(ctx context.Context, try func() error) error {
+	for wait := markersWait; ; wait = min(2*wait, markersWaitMax) {
+		err := try()
+		if !errors.Is(err, kerr.ConcurrentTransactions) || time.Since(t.since) > t.config.Timeout || !sleep(ctx, wait) {
+			return err
 		}
 	}
 }

@@ -175,6 +175,45 @@ func TestTransactionsThatFail(t *testing.T) {
 	}
 }
 
+// The coordinator is busy with a transaction for a while: the batch waits for it, whatever the request, and does not fail.
+func TestTransactionsThatAreConcurrentAreWaitedFor(t *testing.T) {
+	for name, key := range map[string]kmsg.Key{
+		"end": kmsg.EndTxn, "offsets": kmsg.TxnOffsetCommit, "group": kmsg.AddOffsetsToTxn, "records": kmsg.Produce,
+	} {
+		t.Run(name, func(t *testing.T) {
+			transact(t, func(x *transacting) {
+				x.old = key == kmsg.AddOffsetsToTxn
+				fault := kfake.Fault{Keys: []kmsg.Key{key}, Err: kerr.ConcurrentTransactions, Count: 20, TopLevel: key == kmsg.EndTxn || key == kmsg.AddOffsetsToTxn}
+				h := x.cluster.Fault(fault)
+				defer h.Remove()
+				if err := x.batch(0, 3); err != nil {
+					x.t.Error(err)
+				}
+				if h.Hits() != 20 {
+					x.t.Errorf("asked %d times in vain, want 20", h.Hits())
+				}
+				x.expect(1, 3)
+			})
+		})
+	}
+}
+
+// A coordinator that never comes to an end is given up when the brokers abort the transaction.
+func TestAConcurrentTransactionIsNotWaitedForForEver(t *testing.T) {
+	transact(t, func(x *transacting) {
+		h := x.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.TxnOffsetCommit}, Err: kerr.ConcurrentTransactions, Count: -1})
+		began := time.Now()
+		if err := x.batch(0, 3); !errors.Is(err, kerr.ConcurrentTransactions) {
+			x.t.Errorf("after %v: %v", time.Since(began), err)
+		}
+		h.Remove()
+		if err := x.batch(0, 3); err != nil {
+			x.t.Fatal(err)
+		}
+		x.expect(1, 3)
+	})
+}
+
 // A batch that does not begin where the group stands is somebody else's, or was.
 func TestStaleBatchIsRefused(t *testing.T) {
 	transact(t, func(x *transacting) {
