@@ -87,7 +87,7 @@ func (l *ledgers) verify(w io.Writer, folders []string) error {
 
 // explain prints the batches that read a record; the error is errReported when there is none.
 func (l *ledgers) explain(w io.Writer, place messages.Place, folders []string) error {
-	account, err := l.open(folders)
+	account, err := l.open(folders, place.TopicPartition)
 	if err != nil {
 		return err
 	}

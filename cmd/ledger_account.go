@@ -22,8 +22,8 @@ type account struct {
 }
 
 // open reads the ledgers, and between two looks at the committed offsets: what moves meanwhile belongs to a stream that runs, and
-// is not compared.
-func (l *ledgers) open(folders []string) (*account, error) {
+// is not compared. also are partitions whose offsets are wanted beside those of the ledgers.
+func (l *ledgers) open(folders []string, also ...messages.TopicPartition) (*account, error) {
 	config, err := l.main.load(l.flags)
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func (l *ledgers) open(folders []string) (*account, error) {
 	if a.groups == nil {
 		return nil, fmt.Errorf("the ledgers have no batch of group %q; they have %s", l.group, quotedList(a.history.Groups()))
 	}
-	err = l.compare(config, a, func() error {
+	err = l.compare(config, a, also, func() error {
 		a.history, err = checkpoint.Read(folders...)
 		return err
 	})
@@ -76,7 +76,7 @@ func (l *ledgers) choose(c *Config, there []string) []string {
 }
 
 // compare asks the cluster; one that does not answer is told, and is no error: the ledgers can be judged without it.
-func (l *ledgers) compare(c *Config, a *account, again func() error) error {
+func (l *ledgers) compare(c *Config, a *account, also []messages.TopicPartition, again func() error) error {
 	if c.embedded() && l.main.Network == nil {
 		return nil
 	}
@@ -89,7 +89,7 @@ func (l *ledgers) compare(c *Config, a *account, again func() error) error {
 		return err
 	}
 	defer admin.Close()
-	before, err := committedOf(admin, a.groups)
+	before, err := a.committedOn(admin, also)
 	if err != nil {
 		fmt.Fprintf(l.main.Stderr, "hibana: warning: the committed offsets are not known: %v\n", err)
 		return nil
@@ -97,7 +97,7 @@ func (l *ledgers) compare(c *Config, a *account, again func() error) error {
 	if err := again(); err != nil {
 		return err
 	}
-	after, err := committedOf(admin, a.groups)
+	after, err := a.committedOn(admin, also)
 	if err != nil {
 		return nil
 	}
@@ -112,10 +112,12 @@ func (l *ledgers) compare(c *Config, a *account, again func() error) error {
 	return nil
 }
 
-func committedOf(admin *kafka.Admin, groups []string) (map[string]map[messages.TopicPartition]int64, error) {
+// committedOn asks for the offsets of the partitions by their names: asked for all of a group, a cluster leaves out what it does not know
+// at the moment.
+func (a *account) committedOn(admin *kafka.Admin, also []messages.TopicPartition) (map[string]map[messages.TopicPartition]int64, error) {
 	all := map[string]map[messages.TopicPartition]int64{}
-	for _, group := range groups {
-		offsets, err := admin.Committed(context.Background(), group)
+	for _, group := range a.groups {
+		offsets, err := admin.Committed(context.Background(), group, append(a.history.Partitions(group), also...)...)
 		if err != nil {
 			return nil, err
 		}

@@ -32,10 +32,14 @@ func (p planPartition) key() messages.TopicPartition {
 // positions tells for each partition where a run would start, why, and how far behind that is.
 func (a *planner) positions(ctx context.Context, reads []kafka.Topic) error {
 	names := make([]string, len(reads))
+	var partitions []messages.TopicPartition
 	for i, t := range reads {
 		names[i] = t.Name
+		for p := range int32(t.Partitions) {
+			partitions = append(partitions, messages.TopicPartition{Topic: t.Name, Partition: p})
+		}
 	}
-	committed, err := a.admin.Committed(ctx, a.Group)
+	committed, err := a.admin.Committed(ctx, a.Group, partitions...)
 	if errors.Is(err, messages.ErrRefused) {
 		a.ends(err)
 	} else if err != nil {

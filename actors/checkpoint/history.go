@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -51,6 +52,18 @@ func (h History) Groups() []string {
 func (h History) Of(group string) []messages.BatchReport {
 	other := func(r messages.BatchReport) bool { return r.Group != group }
 	return slices.DeleteFunc(slices.Clone(h.reports), other)
+}
+
+// Partitions are those that are in a batch of the group, in order.
+func (h History) Partitions(group string) []messages.TopicPartition {
+	seen := map[messages.TopicPartition]bool{}
+	for _, r := range h.reports {
+		for part := range r.Parts() {
+			seen[part.TopicPartition] = seen[part.TopicPartition] || r.Group == group
+		}
+	}
+	maps.DeleteFunc(seen, func(_ messages.TopicPartition, in bool) bool { return !in })
+	return slices.SortedFunc(maps.Keys(seen), messages.TopicPartition.Compare)
 }
 
 // Complete are the batches of one group that Verify can judge: those from since on, since earlier ones may lack a neighbour that was

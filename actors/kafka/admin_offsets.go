@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -69,26 +70,22 @@ func (a *Admin) listed(ctx context.Context, list lister, topics []string) (map[m
 	return offsets, nil
 }
 
-// Committed are the group's committed offsets with their metadata; partitions without one are left out. A group that does not
-// exist has none.
-func (a *Admin) Committed(ctx context.Context, group string) (map[messages.TopicPartition]messages.Offset, error) {
+// Committed are the group's committed offsets of the partitions, with their metadata; those that have none are left out. A group that does
+// not exist has none. It waits for transactions that have some of them and are just being ended.
+func (a *Admin) Committed(ctx context.Context, group string, partitions ...messages.TopicPartition) (map[messages.TopicPartition]messages.Offset, error) {
+	if len(partitions) == 0 {
+		return nil, nil
+	}
 	ctx, cancel := a.bound(ctx)
 	defer cancel()
-	answers, err := a.admin.FetchOffsets(ctx, group)
-	if err == nil {
-		err = answers.Error()
+	committed, err := stableOffsets(ctx, a.client, group, partitions)
+	if errors.Is(err, kerr.GroupIDNotFound) {
+		return nil, nil
 	}
-	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+	if err != nil {
 		return nil, Explain(err, Subject{Doing: "asking for the committed offsets of", Group: group})
 	}
-	committed := make(map[messages.TopicPartition]messages.Offset)
-	answers.Each(func(o kadm.OffsetResponse) {
-		if o.At < 0 {
-			return
-		}
-		p := messages.TopicPartition{Topic: o.Topic, Partition: o.Partition}
-		committed[p] = messages.Offset{TopicPartition: p, At: o.At, Metadata: o.Metadata}
-	})
+	maps.DeleteFunc(committed, func(_ messages.TopicPartition, o messages.Offset) bool { return o.At == noOffset })
 	return committed, nil
 }
 

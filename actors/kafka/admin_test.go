@@ -139,7 +139,7 @@ func TestOffsetsByTime(t *testing.T) {
 func TestGroupsAreDescribed(t *testing.T) {
 	onBroker(t, func(t *testing.T, b *Broker) {
 		a := admin(t, b)
-		if got, err := a.Committed(soon(t), "mygroup"); err != nil || len(got) != 0 {
+		if got, err := a.Committed(soon(t), "mygroup", at(0)); err != nil || len(got) != 0 {
 			t.Errorf("%v, %v", got, err)
 		}
 		if got, err := a.Group(soon(t), "mygroup"); err != nil || len(got.Members) != 0 {
@@ -161,7 +161,7 @@ func TestGroupsAreDescribed(t *testing.T) {
 		if m := group.Members[0]; m.InstanceID != "host-0" || m.ClientID != "consumerid" || len(m.Partitions) != 1 || m.Partitions[0] != at(0) {
 			t.Errorf("%+v", m)
 		}
-		committed, err := a.Committed(soon(t), "othergroup")
+		committed, err := a.Committed(soon(t), "othergroup", at(0), at(1))
 		if o := committed[at(0)]; err != nil || len(committed) != 1 || o.At != 0 || o.Metadata != "hello" {
 			t.Errorf("%v, %v", committed, err)
 		}

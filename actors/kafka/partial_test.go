@@ -41,6 +41,26 @@ func TestACommittedOffsetThatIsLeftOutIsAskedForAgain(t *testing.T) {
 	}, kfake.SeedTopics(1, "events"))
 }
 
+// ledger verify compares with what is committed: half an answer is none there either.
+func TestAnAdministratorAsksForOffsetsByName(t *testing.T) {
+	inBubble(t, func(g *ground) {
+		g.write("events", 0, 0, 10)
+		g.commit("g", "events", 0, 7, "note")
+		a, err := NewAdmin(g.clientOpts(), time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		g.cluster.ControlKey(int16(kmsg.OffsetFetch), func(request kmsg.Request) (kmsg.Response, error, bool) {
+			return withoutTopics(request.(*kmsg.OffsetFetchRequest)), nil, true // once
+		})
+		want := messages.Offset{TopicPartition: events0, At: 7, Metadata: "note"}
+		if got, err := a.Committed(g.t.Context(), "g", events0, tp("events", 1)); err != nil || len(got) != 1 || got[events0] != want {
+			t.Errorf("committed are %v (%v), want %v", got, err, want)
+		}
+	}, kfake.SeedTopics(2, "events"))
+}
+
 func withoutTopics(asked *kmsg.OffsetFetchRequest) kmsg.Response {
 	answer := asked.ResponseKind().(*kmsg.OffsetFetchResponse)
 	for _, g := range asked.Groups {

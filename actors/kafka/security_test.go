@@ -152,7 +152,7 @@ func TestMissingRights(t *testing.T) {
 	}
 	_, describe := a.Topics(soon(t), "events", "secret")
 	_, offsets := a.Offsets(soon(t), false, "secret")
-	_, committed := a.Committed(soon(t), "mygroup")
+	_, committed := a.Committed(soon(t), "mygroup", messages.TopicPartition{Topic: "events"})
 	_, group := a.Group(soon(t), "mygroup")
 	_, create := a.CreateTopic(soon(t), NewTopic{Name: "new"})
 	_, config := a.TopicConfig(soon(t), "events", "min.insync.replicas")
