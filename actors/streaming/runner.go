@@ -116,6 +116,7 @@ func (r *Runner) Run(ctx context.Context, at time.Time, parts []PartInput) Resul
 	}
 	started := time.Now()
 	err := b.compute()
+	b.remember() // before the outputs: a function of theirs may look at its own batch with Slice
 	result := Result{Merge: time.Since(started), Err: err}
 	if err != nil && ctx.Err() == nil {
 		b.failOutputs(err)
@@ -129,7 +130,6 @@ func (r *Runner) Run(ctx context.Context, at time.Time, parts []PartInput) Resul
 	if result.Err != nil {
 		r.forgetChanges()
 	}
-	b.remember()
 	result.Outputs = b.outputs
 	return result
 }

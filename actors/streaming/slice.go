@@ -11,7 +11,8 @@ var ErrNotRemembered = errors.New("the context remembers no batches: call Rememb
 
 // Slice gives the stream's datasets of the batches from from to to, both ends inclusive; times that are no multiples of the slide are
 // taken down to one. It is for the driver of a job, from any goroutine, and computes the stream again from what Remember keeps:
-// functions of the job run once more. Batches that have not run, are forgotten, or had no dataset are left out. Spark: slice.
+// functions of the job run once more. Batches that have not run, are forgotten, or had no dataset are left out; an output finds its own
+// batch. Spark: slice.
 func (s Stream[T]) Slice(from, to time.Time) ([]Batch[T], error) {
 	if s.n == nil {
 		return nil, &Mistake{Op: "slice", Place: place(), Text: zeroStream}

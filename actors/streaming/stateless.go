@@ -138,7 +138,8 @@ func (s Stream[T]) Repartition(partitions int) Stream[T] {
 	return out
 }
 
-// Count is one number a batch: how many elements it has, 0 for an empty one. Spark: count.
+// Count is one number a batch: how many elements it has, 0 for an empty one; in a batch without a dataset it has none either, where
+// Spark fails. Spark: count.
 // It is no output: Count() alone prints nothing, and a job of nothing else is refused.
 func (s Stream[T]) Count() Stream[int64] { return countAs(s, "count") }
 

@@ -123,6 +123,29 @@ func TestSliceHasBothEnds(t *testing.T) {
 	}
 }
 
+// A function of an output may look back from its own batch, which is the last of what it gets, as in Spark's foreachRDD; of a topic as well.
+func TestSliceInAnOutputHasItsOwnBatch(t *testing.T) {
+	k := streamingtest.New(t, time.Second)
+	in := streamingtest.Topic(k, "words", 1)
+	words := streaming.Map(streaming.DirectStream(k.Context(), streaming.String, streaming.String, "words"), messages.Record[string, string].Value)
+	var seen []string
+	words.ForeachBatch(func(_ context.Context, b streaming.Batch[string]) error {
+		batches, err := words.Slice(b.Time().Add(-time.Second), b.Time())
+		text := ""
+		for _, b := range batches {
+			text += strings.Join(b.Elements(), "")
+		}
+		seen = append(seen, text)
+		return err
+	})
+	for _, word := range []string{"a", "b", "c"} {
+		in.FeedValue(word)
+		k.Tick()
+	}
+	want(t, k.Err(), error(nil))
+	want(t, seen, []string{"a", "ab", "bc"})
+}
+
 func TestAQueueGivesOneBatchAtATimeOrAll(t *testing.T) {
 	for _, c := range []struct {
 		one     bool
