@@ -94,7 +94,7 @@ func (a *aggregator) start() {
 	a.progress = newProgress(a, a.settings.rules, time.Now)
 	a.progress.limit(a.perSecond)
 	if a.backpressure {
-		a.progress.pace, err = newPace(a.settings.rules.interval, a.perSecond)
+		a.progress.pace, err = newPace(a.settings.rules.interval, a.perSecond, a.initial)
 		if err != nil {
 			a.progress.end(err)
 			return

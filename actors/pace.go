@@ -16,14 +16,14 @@ type pace struct {
 	rate      float64 // records a second over all partitions; 0 until the first estimate
 }
 
-// newPace has Spark's defaults: proportional 1, integral 0.2, derivative 0, at least 100 records a second. Until there is an estimate
-// a batch is bounded by the clock alone: it ends at its tick, whatever the backlog.
-func newPace(interval time.Duration, maxPerPartition float64) (*pace, error) {
+// newPace has Spark's defaults: proportional 1, integral 0.2, derivative 0, at least 100 records a second. Until there is an estimate the
+// rate is initial, 0 for no bound: a batch that ends at its tick alone swallows the backlog as fast as Kafka gives it (SPARK-18580).
+func newPace(interval time.Duration, maxPerPartition, initial float64) (*pace, error) {
 	estimator, err := streaming.NewPIDRateEstimator(interval, 1, 0.2, 0, 100)
 	if err != nil {
 		return nil, err
 	}
-	p := &pace{estimator: estimator, limits: streaming.RateLimits{Interval: interval}}
+	p := &pace{estimator: estimator, limits: streaming.RateLimits{Interval: interval, InitialRate: initial}}
 	p.bound(maxPerPartition)
 	return p, nil
 }
@@ -46,7 +46,7 @@ func (p *pace) learn(r messages.BatchReport) {
 // allowed is how many offsets each partition may contribute to the next batch, by its lag; nil is no limit. A partition counts as lagging
 // one record at least: the batch is yet to be read, and when nobody lags the rate is shared evenly by what may come.
 func (p *pace) allowed(partitions map[messages.TopicPartition]*partition) map[messages.TopicPartition]int64 {
-	if p.rate == 0 {
+	if p.rate == 0 && p.limits.InitialRate == 0 {
 		return nil
 	}
 	order := slices.SortedFunc(maps.Keys(partitions), messages.TopicPartition.Compare)

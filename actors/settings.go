@@ -48,6 +48,8 @@ type Settings struct {
 	MaxPerPartition float64
 	// Backpressure lets the number of records a batch takes follow how fast they are processed.
 	Backpressure bool
+	// InitialRate is how many records a second batches take, over all partitions, while Backpressure has no estimate yet; 0: no bound.
+	InitialRate float64
 	// Memory is the budget for what a job holds of its batches, in bytes.
 	Memory int64
 	// Batches ends the stream after so many, 0 never. Drain ends it when all that stood in the topics at the start is processed, by this
@@ -93,9 +95,10 @@ type settings struct {
 	log      zerolog.Logger
 	recent   int
 	startup  time.Duration
-	// backpressure and perSecond are what each life of the aggregator makes its pace of. perSecond is the aggregator's: the console
+	// backpressure, initial and perSecond are what each life of the aggregator makes its pace of. perSecond is the aggregator's: the console
 	// may change it, and what it was changed to survives a crash.
 	backpressure bool
+	initial      float64
 	perSecond    float64
 	around       []actor.ReceiverMiddleware
 	strategy     actor.SupervisorStrategy

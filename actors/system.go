@@ -88,7 +88,7 @@ func (s *System) settingsFor(p *streaming.Program) *settings {
 		context: p.Context(), program: p, reader: s.set.Source, members: s.set.Source, writer: s.set.Writer,
 		delivery: s.set.Delivery, ledger: s.set.Ledger, letters: s.set.DeadLetters, kept: s.set.Kept, restores: newRestores(s.set.Changelog), produce: s.set.Produce, forms: s.set.Forms, failure: s.set.Failure,
 		rules: s.set.rules(p.Interval()), drain: s.set.Drain, instance: s.set.Instance, group: s.set.Group, stdout: s.set.Stdout,
-		log: s.set.Log, recent: s.set.Recent, startup: s.set.StartupTimeout, backpressure: s.set.Backpressure, perSecond: s.set.MaxPerPartition, around: s.set.Middleware, root: s.actors.Root, ended: s.ended,
+		log: s.set.Log, recent: s.set.Recent, startup: s.set.StartupTimeout, backpressure: s.set.Backpressure, initial: s.set.InitialRate, perSecond: s.set.MaxPerPartition, around: s.set.Middleware, root: s.actors.Root, ended: s.ended,
 	}
 	set.rules.follows = func(tp messages.TopicPartition) bool { return p.NewShard(tp) != nil }
 	set.strategy = &supervision{ctx: p.Context().Ended(), log: s.set.Log, giveUp: s.ended}

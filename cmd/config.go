@@ -95,6 +95,8 @@ type RateConfig struct {
 	MaxPerPartition float64
 	// Backpressure lets the rate follow what the outputs manage.
 	Backpressure bool
+	// Initial is in records a second over all partitions, while Backpressure has no estimate yet; 0 is no limit.
+	Initial float64
 }
 
 // StateConfig is about keyed state and windows.

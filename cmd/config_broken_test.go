@@ -63,7 +63,7 @@ var broken = []struct {
 	{"instance with a slash", "instance: a/b", "c.yaml:1:11", `did you mean "a-b"?`},
 	{"long socket", "console.socket: /" + strings.Repeat("x", 120), "c.yaml:1:17", "at most 100 bytes"},
 	{"level unknown", "log: {level: warning}", "c.yaml:1:14", "trace, debug, info, warn, error"},
-	{"value for a section", "rate: 5", "c.yaml:1:7", "max.per.partition, backpressure"},
+	{"value for a section", "rate: 5", "c.yaml:1:7", "max.per.partition, backpressure, initial"},
 	{"value for kafka", "kafka: broker:9092", "c.yaml:1:8", "bootstrap.servers"},
 	{"list for a section", "log:\n  - level: info", "c.yaml:2:3", "level, format, file"},
 	{"behaviour without settings", "behaviours: {audit: 5}", "c.yaml:1:21", "KEY: VALUE"},

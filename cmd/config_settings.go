@@ -51,6 +51,8 @@ var settingRows = []setting{
 		"0", "records a second and partition; 0: no limit", true},
 	{"rate.backpressure", truth(func(c *Config) *bool { return &c.Rate.Backpressure }),
 		"false", "true lets the rate follow what the outputs manage (Spark's estimator)", false},
+	{"rate.initial", limit(func(c *Config) *float64 { return &c.Rate.Initial }),
+		"10000", "with backpressure, records a second until it has an estimate; 0: all there is", false},
 	{"state.max.bytes", size(func(c *Config) *int64 { return &c.State.MaxBytes }, "0", "1TiB"),
 		"1GiB", "where a job with state stops, rather than being killed for its memory; 0: no limit", false},
 	{"state.allow.shape.change", truth(func(c *Config) *bool { return &c.State.AllowShapeChange }),

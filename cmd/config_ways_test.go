@@ -14,7 +14,7 @@ var samples = map[string]string{
 	"checkpoint": "/var/lib/hibana", "ledger": "ledgers", "instance": "blue-1", "offset.gone": "earliest",
 	"errors.tolerance": "all", "errors.deadletterqueue.topic.name": "letters",
 	"failure.retries": "7", "failure.backoff": "1s", "failure.then": "skip",
-	"memory.records": "1.5GiB", "rate.max.per.partition": "1000", "rate.backpressure": "true",
+	"memory.records": "1.5GiB", "rate.max.per.partition": "1000", "rate.backpressure": "true", "rate.initial": "500",
 	"state.max.bytes": "2GiB", "state.allow.shape.change": "true", "startup.timeout": "5m", "stop.timeout": "1m30s",
 	"embedded.listen": "localhost:0", "embedded.partitions": "16", "embedded.data.dir": "data", "embedded.sample": "600/m",
 	"console.socket": "/run/hibana.sock", "log.level": "debug", "log.format": "json", "log.file": "hibana.log",

@@ -149,7 +149,7 @@ func (s *stream) settings(delivery actors.Delivery) actors.Settings {
 		DeadLetters:     actors.DeadLetters{Tolerate: c.Errors.Tolerate(), Topic: c.Errors.DeadLetterTopic, Writer: s.outputs()},
 		Produce:         s.replicas.produceAll,
 		Forms:           c.forms(),
-		MaxPerPartition: c.Rate.MaxPerPartition, Backpressure: c.Rate.Backpressure, Memory: c.Memory.Records / holding,
+		MaxPerPartition: c.Rate.MaxPerPartition, Backpressure: c.Rate.Backpressure, InitialRate: c.Rate.Initial, Memory: c.Memory.Records / holding,
 		Batches: s.limits.batches, StopTimeout: c.Stop.Timeout, StartupTimeout: c.Startup.Timeout,
 		Stdout: s.stdout, Log: s.log, Close: s.closeParts,
 	}
