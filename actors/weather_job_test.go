@@ -5,6 +5,7 @@ package actors_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -141,7 +142,8 @@ func runWeather(t *testing.T, seed uint64, lies bool) (wrong []string) {
 	w.bad.Store(true)
 	written, members := 0, map[string]*numbering{}
 	leave := func(name string) {
-		if err := members[name].stream.Stop(true); err != nil {
+		stream := members[name].stream
+		if err := errors.Join(stream.Stop(true), stream.AwaitTermination()); err != nil {
 			wrong = append(wrong, fmt.Sprintf("%s ended with %v", name, err))
 		}
 		delete(members, name)

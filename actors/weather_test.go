@@ -48,7 +48,7 @@ func newWeather(seed uint64, chance float64, topics ...string) *weather {
 func (w *weather) clear(more ...kgo.Opt) []kgo.Opt {
 	return append([]kgo.Opt{kgo.SeedBrokers(w.cluster.ListenAddrs()...), kgo.Dialer(w.dial),
 		kgo.MetadataMinAge(100 * time.Millisecond), kgo.MetadataMaxAge(2 * time.Second), kgo.DisableClientMetrics(),
-		kgo.FetchMaxWait(500 * time.Millisecond)}, more...)
+		kgo.FetchMaxWait(500 * time.Millisecond), kgo.AlwaysRetryEOF()}, more...) // as the program's options
 }
 
 func (w *weather) rough() []kgo.Opt {
