@@ -140,7 +140,10 @@ func (w *weather) err(request kmsg.Request, n int) {
 	if len(codes) == 0 {
 		return
 	}
-	w.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Key(request.Key())}, Err: codes[n%len(codes)], TopLevel: n%2 == 0})
+	w.cluster.Fault(kfake.Fault{
+		Keys: []kmsg.Key{kmsg.Key(request.Key())}, Err: codes[n%len(codes)], TopLevel: n%2 == 0,
+		When: func(other kmsg.Request) bool { return other == request }, // what does not apply to it must not wait for others
+	})
 }
 
 // errorsOf are errors that pass.
