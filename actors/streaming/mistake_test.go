@@ -24,7 +24,7 @@ func TestMistakesNameTheOperationAndTheLine(t *testing.T) {
 			"The slide duration of windowed DStream (1500 ms) must be a multiple of the slide duration of parent DStream (1000 ms)"},
 		{"slide of the inverse form", func(_ *streamingtest.Kit, s streaming.Stream[string]) {
 			streaming.MapToPair(s, one).ReduceByKeyAndWindowInverse(sum, sum, time.Second, 0, nil).Print()
-		}, "reduceByKeyAndWindow at mistake_test.go:%: The slide duration of"},
+		}, "reduceByKeyAndWindow at mistake_test.go:%: The slide duration of ReducedWindowedDStream (0 ms) must be multiple of the slide duration of parent DStream (1000 ms)"},
 		{"no name", func(_ *streamingtest.Kit, s streaming.Stream[string]) {
 			streaming.UpdateStateByKey(streaming.MapToPair(s, one), "", dropping).Print()
 		}, "updateStateByKey at mistake_test.go:%: a stateful operation needs a name"},

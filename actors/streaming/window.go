@@ -33,18 +33,17 @@ func (n *node) holdWindows(op string, width, slide time.Duration, history func()
 	n.checkWindow(windowedStream, from.slide, width, slide)
 }
 
-// Spark's names of the two kinds of windows.
+// What Spark says of the two kinds of windows, word for word.
 const (
-	windowedStream        = "windowed DStream"
-	reducedWindowedStream = "ReducedWindowedDStream"
+	windowedStream        = "The %s duration of windowed DStream (%d ms) must be a multiple of the slide duration of parent DStream (%d ms)"
+	reducedWindowedStream = "The %s duration of ReducedWindowedDStream (%d ms) must be multiple of the slide duration of parent DStream (%d ms)"
 )
 
 // checkWindow finds widths and slides that are no multiples of the parent's slide, in Spark's words.
-func (n *node) checkWindow(kind string, parent, width, slide time.Duration) {
-	const form = "The %s duration of %s (%d ms) must be a multiple of the slide duration of parent DStream (%d ms)"
+func (n *node) checkWindow(form string, parent, width, slide time.Duration) {
 	wrong := func(d time.Duration) bool { return parent > 0 && (d <= 0 || d%parent != 0) }
-	n.must(wrong(width), fmt.Sprintf(form, "window", kind, width.Milliseconds(), parent.Milliseconds()))
-	n.must(wrong(slide), fmt.Sprintf(form, "slide", kind, slide.Milliseconds(), parent.Milliseconds()))
+	n.must(wrong(width), fmt.Sprintf(form, "window", width.Milliseconds(), parent.Milliseconds()))
+	n.must(wrong(slide), fmt.Sprintf(form, "slide", slide.Milliseconds(), parent.Milliseconds()))
 }
 
 // datasetWeigher estimates what a dataset holds.
