@@ -133,8 +133,7 @@ func (k *Kit) Tick() {
 	if k.context.State() != streaming.Active || k.runner == nil {
 		return
 	}
-	at := k.next()
-	if err := k.fire(at); err != nil {
+	if at, err := k.fire(); err != nil {
 		k.failed = append(k.failed, at)
 		k.context.Report(err)
 		k.fail(err)
@@ -144,10 +143,15 @@ func (k *Kit) Tick() {
 	}
 }
 
-func (k *Kit) fire(at time.Time) error {
+// fire runs the next batch, unless another goroutine has stopped the stream since.
+func (k *Kit) fire() (at time.Time, err error) {
 	k.running.Lock()
 	defer k.running.Unlock()
-	return k.batch(at)
+	if k.context.Stopping() {
+		return at, nil
+	}
+	at = k.next()
+	return at, k.batch(at)
 }
 
 // start starts a context that has not been started; one that was stopped before says so.

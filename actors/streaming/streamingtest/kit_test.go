@@ -267,6 +267,25 @@ func TestAStoppedKitGivesItsFolderToAnother(t *testing.T) {
 }
 
 // A start that is refused holds no folder.
+// A stop in another goroutine may come at any moment of a Tick: the batch runs whole, or not at all, and not behind the stop.
+func TestAStopInAnotherGoroutineMeetsATick(t *testing.T) {
+	for range 150 {
+		k := streamingtest.New(t, time.Second)
+		in := streamingtest.Input[int](k, 1)
+		out := streamingtest.Collect(in.Stream.CountByWindow(time.Second, time.Second)) // which is saved
+		k.Tick()
+		stopped := make(chan error)
+		go func() { stopped <- k.Context().Stop(true) }()
+		k.Tick()
+		k.Tick()
+		want(t, <-stopped, error(nil))
+		want(t, k.Err(), error(nil))
+		ran := len(out.Batches())
+		k.Tick()
+		want(t, len(out.Batches()), ran)
+	}
+}
+
 func TestAKitThatDoesNotStartLeavesItsFolder(t *testing.T) {
 	dir := t.TempDir()
 	open := func(name string) error {
