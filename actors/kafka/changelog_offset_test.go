@@ -167,13 +167,14 @@ func TestStateIsRefusedWithAnotherOffset(t *testing.T) {
 				k.ground.commit("g", "events", 0, c.to, "")
 				k.start()
 				defer k.stop()
-				k.refused(ErrChangelogAstray, "g-events-changelog", "group g", "events:0 --reset-offsets --to-offset 6", c.says, "delete topic")
+				k.refused(ErrChangelogAstray, "g-events-changelog holds events:0 up to offset 6", c.says, "--delete-offsets --group g --topic events", "delete topic")
 				if at := k.position(); at.From != c.to {
 					t.Errorf("the position is %d, want %d: nothing is moved", at.From, c.to)
 				}
 				k.stop()
-				k.ground.commit("g", "events", 0, 6, "") // the cure
+				k.delete() // the cure
 				k.start()
+				k.refused(messages.ErrReassigned)
 				k.expect("4")
 			})
 		})

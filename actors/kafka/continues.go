@@ -116,7 +116,7 @@ func (s *Source) commitAgain(ctx context.Context, state saved) error {
 
 // text says what the state has.
 func (s saved) text() string {
-	return fmt.Sprintf("the state in %s has counted %s up to offset %d", s.changelog, s.TopicPartition, s.At)
+	return fmt.Sprintf("the state in %s holds %s up to offset %d", s.changelog, s.TopicPartition, s.At)
 }
 
 // drop says how to begin without it.
@@ -127,14 +127,14 @@ func (s saved) drop() string {
 // astray refuses, and says what would be accepted.
 func (s *Source) astray(state saved, committed int64) error {
 	if state.At == noOffset {
-		return fmt.Errorf("%w: the state in %s does not say up to which offset it has counted %s, and group %s has committed none; "+
+		return fmt.Errorf("%w: the state in %s does not say up to which offset it holds %s, and group %s has committed none; "+
 			"commit the offset where it stands, or, %s", ErrChangelogAstray, state.changelog, state.TopicPartition, s.config.Group, state.drop())
 	}
 	what := fmt.Sprintf("offsets %d to %d would be counted twice", committed, state.At-1)
 	if committed > state.At {
 		what = fmt.Sprintf("offsets %d to %d would be left out", state.At, committed-1)
 	}
-	return fmt.Errorf("%w: %s, and group %s has committed %d: %s; to go on with that state, set the offset to %d "+
-		"(kafka-consumer-groups --group %[3]s --topic %[7]s:%[8]d --reset-offsets --to-offset %[6]d --execute); %[9]s",
-		ErrChangelogAstray, state.text(), s.config.Group, committed, what, state.At, state.Topic, state.Partition, state.drop())
+	return fmt.Errorf("%w: %s, and group %s has committed %d: %s; to go on with that state, delete the group's offsets, and they are taken from it "+
+		"(kafka-consumer-groups --delete-offsets --group %[3]s --topic %[6]s); %[7]s",
+		ErrChangelogAstray, state.text(), s.config.Group, committed, what, state.Topic, state.drop())
 }
