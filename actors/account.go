@@ -51,12 +51,15 @@ func (a *account) report(err error) messages.BatchReport {
 	if err != nil {
 		r.Err = err.Error()
 	}
-	parts := make([]messages.PartReport, len(b.parts))
-	for i, part := range b.parts {
-		parts[i] = messages.PartReport{
+	var parts []messages.PartReport
+	for _, part := range b.parts {
+		if b.absent[part.Range.TopicPartition] {
+			continue
+		}
+		parts = append(parts, messages.PartReport{
 			OffsetRange: part.Range, Records: part.Records, Rejects: part.RejectCount(), Gone: b.gone[part.Range.TopicPartition],
 			Lag: max(part.End-part.Range.Until, 0), Reason: part.Reason,
-		}
+		})
 		r.Records += part.Records
 		r.Rejects += part.RejectCount()
 	}

@@ -206,7 +206,7 @@ func (p *progress) runComplete() {
 	b.shards, b.assignments, b.absent = p.shardsFor(b.time), map[messages.TopicPartition]int64{}, map[messages.TopicPartition]bool{}
 	for tp, state := range p.partitions {
 		b.assignments[tp], b.absent[tp] = state.assignment, state.number != 0
-		if state.gone > 0 {
+		if state.gone > 0 && !b.absent[tp] {
 			b.gone[tp] = state.gone
 		}
 		if state.fresh && !b.absent[tp] {

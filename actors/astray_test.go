@@ -11,11 +11,13 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/hibana-stream/hibana/actors/checkpoint"
 	"github.com/hibana-stream/hibana/actors/kafka"
+	"github.com/hibana-stream/hibana/messages"
 )
 
 // interrupted runs a member that numbers forty events, lets somebody meddle with the group that has no member then, and runs another one
-// for forty more. It tells how that one ended, and what is wrong with what both have written of so many events.
+// for forty more. It tells how that one ended, and what is wrong with what both have written of so many events, and in their ledgers.
 func interrupted(t *testing.T, meddle func(*kadm.Client) error) (ended error, wrong func(events int) []string) {
 	w := newWeather(1, 0, "events", "g-events-changelog", "out")
 	defer w.cluster.Close()
@@ -24,6 +26,7 @@ func interrupted(t *testing.T, meddle func(*kadm.Client) error) (ended error, wr
 		t.Fatal(err)
 	}
 	defer client.Close()
+	var all, last []messages.BatchReport
 	run := func(written int) error {
 		publishKeyed(t, client, written, 40)
 		m := w.join(t, "m0")
@@ -31,6 +34,8 @@ func interrupted(t *testing.T, meddle func(*kadm.Client) error) (ended error, wr
 		if !stopped {
 			err = errors.Join(err, m.stream.Stop(true))
 		}
+		last = m.ledger.reports
+		all = append(all, last...)
 		return err
 	}
 	if err := errors.Join(run(0), meddle(kadm.NewClient(client))); err != nil {
@@ -42,7 +47,15 @@ func interrupted(t *testing.T, meddle func(*kadm.Client) error) (ended error, wr
 		t.Fatal(err)
 	}
 	<-time.After(time.Second) // protoactor's throttle of dead letters
-	return ended, func(events int) []string { return misnumbered(records, events) }
+	return ended, func(events int) []string {
+		wrong := misnumbered(records, events)
+		for _, reports := range [][]messages.BatchReport{all, last} {
+			if verdict := checkpoint.Verify(reports, nil); !verdict.OK() {
+				wrong = append(wrong, verdict.String())
+			}
+		}
+		return wrong
+	}
 }
 
 // The group's offsets are deleted, or expire, while nobody is there: the next start counts nothing twice, and leaves nothing out.

@@ -46,7 +46,7 @@ func (p *progress) committed(b *batch) {
 		p.completed++
 	}
 	for _, part := range b.parts {
-		if state, ok := p.partitions[part.Range.TopicPartition]; ok && state.from == part.Range.From {
+		if state, ok := p.partitions[part.Range.TopicPartition]; ok && state.from == part.Range.From && !b.absent[part.Range.TopicPartition] {
 			state.from = part.Range.Until
 			state.end = max(state.end, part.End)
 			state.gone = 0

@@ -99,8 +99,8 @@ type batch struct {
 	parts     []messages.Part
 	gone      map[messages.TopicPartition]int64
 	fresh     map[messages.TopicPartition]bool
-	// absent are partitions whose state is not there yet: the batch has nothing of them, and must not commit where they begin either, for
-	// their state may say something else.
+	// absent are partitions whose state is not there yet: the batch has nothing of them, and neither commits nor reports where they begin,
+	// for their state may say something else.
 	absent map[messages.TopicPartition]bool
 	shards map[messages.TopicPartition]*streaming.Shard
 	// assignments are those in which the partitions were opened.
