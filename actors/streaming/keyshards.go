@@ -1,6 +1,9 @@
 package streaming
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // keyShards are the stores of an operation with state by key, each with the keys of one shard. What is saved does not tell shards: each
 // key has its number, which is its place in the order in which all keys came.
@@ -130,7 +133,9 @@ func (h *keyShards[K, S]) due(limit int64) (found []dueEntry[K, S]) {
 			found = append(found, dueEntry[K, S]{s, pos})
 		}
 	}
-	slices.SortFunc(found, func(a, b dueEntry[K, S]) int { return sooner(&a.in.entries[a.pos], &b.in.entries[b.pos]) })
+	slices.SortFunc(found, func(a, b dueEntry[K, S]) int {
+		return cmp.Or(cmp.Compare(a.in.dueOf(a.pos), b.in.dueOf(b.pos)), cmp.Compare(a.in.entries[a.pos].seq, b.in.entries[b.pos].seq))
+	})
 	return found
 }
 

@@ -1,5 +1,7 @@
 package streaming
 
+import "unsafe"
+
 // store keeps a state for each key, in the order in which the keys came. A batch writes in place and notes what stood there before,
 // once a key: commit forgets the notes, abort puts them back. So both cost what the batch touched, whatever the store holds.
 type store[K comparable, S any] struct {
@@ -8,7 +10,7 @@ type store[K comparable, S any] struct {
 	codecs  storeCodecs[K, S]
 	timed   bool
 	timers  timers
-	timerOf []int64 // the time of each entry's one timer that counts; 0 or not there: none
+	times   []times // of each entry of a store that is timed
 	limit   int64   // what is due before it was looked at in this attempt
 
 	attempt uint32
@@ -21,6 +23,7 @@ type store[K comparable, S any] struct {
 	held    int64
 	heldWas int64
 	arena   arena // what the keys point to, unless they are texts
+	texts   texts // the keys that are
 	entered int   // keys that have come since the arena, or the texts, are in use
 
 	keepKey   func(*arena, K) (K, int64)
@@ -41,7 +44,7 @@ type store[K comparable, S any] struct {
 type entry[S any] struct {
 	state S
 	seq   uint64 // the order in which the keys came, over restarts
-	due   int64  // when it is to be looked at, if the store is timed; 0 never
+	at    uint64 // where the key is, if it is a text
 	stamp uint32 // the attempt that has noted it
 	live  bool
 }
@@ -67,6 +70,41 @@ func newStore[K comparable, S any](codecs storeCodecs[K, S], timed bool) *store[
 // entryCost is what an entry takes beside key and state: its fields, its share of the table.
 const entryCost = 40 + 4 + 12
 
+// key is the key at a position that has one. A text aliases the store.
+func (s *store[K, S]) key(pos uint32) K {
+	if s.isText {
+		return s.text(s.entries[pos].at)
+	}
+	return s.keys[pos]
+}
+
+// text is the key that was put at a place.
+func (s *store[K, S]) text(at uint64) (k K) {
+	*(*string)(unsafe.Pointer(&k)) = s.texts.get(at)
+	return k
+}
+
+// putText copies a key that is a text.
+func (s *store[K, S]) putText(k K) (at uint64) { return s.texts.put(*(*string)(unsafe.Pointer(&k))) }
+
+// find is the key's position.
+func (s *store[K, S]) find(k K, tag uint32) (pos uint32, ok bool) {
+	if !s.isText {
+		return s.table.find(k, tag)
+	}
+	slots := s.table.slots
+	if len(slots) == 0 {
+		return 0, false
+	}
+	mask := uint32(len(slots) - 1)
+	for i := tag & mask; slots[i] != 0; i = (i + 1) & mask {
+		if pos := uint32(slots[i]) - 1; uint32(slots[i]>>32) == tag && s.key(pos) == k {
+			return pos, true
+		}
+	}
+	return 0, false
+}
+
 // slot is the position of a key; one that is not known yet gets a place that is not live.
 func (s *store[K, S]) slot(k K, tag uint32) uint32 {
 	if pos, ok := s.find(k, tag); ok {
@@ -77,12 +115,15 @@ func (s *store[K, S]) slot(k K, tag uint32) uint32 {
 
 // enter gives a key that is not known a place.
 func (s *store[K, S]) enter(k K, tag uint32) uint32 {
-	if !s.isText {
+	e := entry[S]{seq: s.next}
+	if s.isText {
+		e.at = s.putText(k)
+	} else {
 		k, _ = s.keepKey(&s.arena, k)
 	}
 	s.entered++
 	pos := s.insert(k, tag)
-	s.entries = append(s.entries, entry[S]{seq: s.next})
+	s.entries = append(s.entries, e)
 	s.next++
 	return pos
 }
@@ -113,9 +154,8 @@ func (s *store[K, S]) listed(list *keyList[K], tags, slots []uint32) []uint32 {
 func (s *store[K, S]) lookUp(keys []K, tags, slots []uint32) []uint32 {
 	var guesses [probing]uint32
 	s.guess(tags, &guesses)
-	slots = s.confirm(keys, tags, &guesses, slots)
-	s.touch(slots[len(slots)-len(keys):])
-	return slots
+	s.touch(guesses[:len(keys)])
+	return s.confirm(keys, tags, &guesses, slots)
 }
 
 // confirm appends the positions of keys of which there are guesses. It reads what stands at some of them before it compares.
@@ -148,7 +188,7 @@ func (s *store[K, S]) readKeys(guesses []uint32, keys *[reading]K) {
 	var at [reading]uint64
 	for i, pos := range guesses {
 		if pos != noGuess {
-			at[i] = s.at[pos]
+			at[i] = s.entries[pos].at
 		}
 	}
 	for i, pos := range guesses {
@@ -159,10 +199,12 @@ func (s *store[K, S]) readKeys(guesses []uint32, keys *[reading]K) {
 }
 
 // touch reads all these entries, which do not depend on one another: what is in no cache comes at once, not one after the other.
-func (s *store[K, S]) touch(slots []uint32) {
+func (s *store[K, S]) touch(guesses []uint32) {
 	sum := uint32(0)
-	for _, pos := range slots {
-		sum += s.entries[pos].stamp
+	for _, pos := range guesses {
+		if pos != noGuess {
+			sum += s.entries[pos].stamp
+		}
 	}
 	s.touched += sum
 }
@@ -175,7 +217,7 @@ func (s *store[K, S]) note(pos uint32) *entry[S] {
 		return e
 	}
 	e.stamp = s.attempt
-	s.notes = append(s.notes, note[S]{pos: pos, live: e.live, due: e.due, state: e.state})
+	s.notes = append(s.notes, note[S]{pos: pos, live: e.live, due: s.dueOf(pos), state: e.state})
 	if s.fragile {
 		s.freeze(e)
 	}
@@ -221,9 +263,6 @@ func (s *store[K, S]) drop(pos uint32) {
 	var none S
 	e.state, e.live, s.dropped = none, false, true
 }
-
-// dueAt sets when the key at pos is to be looked at.
-func (s *store[K, S]) dueAt(pos uint32, due int64) { s.note(pos).due = due }
 
 // snapshot is all keys with their states.
 func (s *store[K, S]) snapshot() []Pair[K, S] {

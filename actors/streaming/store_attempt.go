@@ -1,5 +1,7 @@
 package streaming
 
+import "unsafe"
+
 // begin opens an attempt; what was loaded becomes the store before the first.
 func (s *store[K, S]) begin() {
 	s.settle()
@@ -30,7 +32,7 @@ func (s *store[K, S]) commitNotes() {
 		case !e.live:
 			s.forget(n.pos)
 		case s.timed:
-			s.setTimer(e, n.pos)
+			s.setTimer(n.pos)
 		}
 	}
 }
@@ -39,7 +41,8 @@ func (s *store[K, S]) commitNotes() {
 func (s *store[K, S]) abort() {
 	for i, n := range s.notes {
 		e := &s.entries[n.pos]
-		e.state, e.live, e.due = n.state, n.live, n.due
+		e.state, e.live = n.state, n.live
+		s.setDue(n.pos, n.due)
 		if s.fragile && n.live {
 			s.thaw(e, s.frozen[i])
 		}
@@ -73,8 +76,8 @@ func (s *store[K, S]) forget(pos uint32) {
 	}
 	s.remove(pos)
 	s.entries[pos] = entry[S]{seq: hole, stamp: s.entries[pos].stamp}
-	if int(pos) < len(s.timerOf) {
-		s.timerOf[pos] = 0
+	if int(pos) < len(s.times) {
+		s.times[pos] = times{}
 	}
 }
 
@@ -92,7 +95,7 @@ func (s *store[K, S]) cutTail() {
 
 func (s *store[K, S]) cutTo(size int) {
 	s.entries = s.entries[:size]
-	s.timerOf = s.timerOf[:min(size, len(s.timerOf))]
+	s.times = s.times[:min(size, len(s.times))]
 	s.cutBack(size)
 }
 
@@ -117,42 +120,37 @@ func (s *store[K, S]) live() []uint32 {
 
 // rebuild makes the table anew of the entries in the given order.
 func (s *store[K, S]) rebuild(order []uint32) {
-	s.fill(len(order), nil, func(yield func(K, uint64, uint32, entry[S])) {
+	s.fill(len(order), nil, func(yield func(K, uint32, entry[S], int64)) {
 		for _, pos := range order {
-			at := uint64(0)
-			if s.isText {
-				at = s.at[pos]
-			}
-			yield(s.key(pos), at, s.tags[pos], s.entries[pos])
+			yield(s.key(pos), s.tags[pos], s.entries[pos], s.dueOf(pos))
 		}
 	})
 }
 
 // fill makes the table anew, with these slots if there are any. It copies the keys, so that none is kept of those that are gone, unless these are few.
-func (s *store[K, S]) fill(size int, slots []uint64, each func(yield func(key K, at uint64, tag uint32, e entry[S]))) {
-	t := table[K]{slots: slots, tags: make([]uint32, 0, size), used: size, isText: s.isText, texts: s.texts}
-	if t.isText {
-		t.at = make([]uint64, 0, size)
-	} else {
+func (s *store[K, S]) fill(size int, slots []uint64, each func(yield func(key K, tag uint32, e entry[S], due int64))) {
+	t := table[K]{slots: slots, tags: make([]uint32, 0, size), used: size, isText: s.isText}
+	if !t.isText {
 		t.keys = make([]K, 0, size)
 	}
-	entries := make([]entry[S], 0, size)
-	anew := s.entered-size > size/4
+	entries, all := make([]entry[S], 0, size), s.timesOf(size)
+	anew, kept := s.entered-size > size/4, s.texts
 	if anew {
-		s.arena, s.entered, t.texts = arena{}, size, texts{}
+		s.arena, kept, s.entered = arena{}, texts{}, size
 	}
-	s.timers, s.timerOf = nil, nil
-	each(func(k K, at uint64, tag uint32, e entry[S]) {
+	each(func(k K, tag uint32, e entry[S], due int64) {
 		switch {
 		case t.isText && anew:
-			t.at = append(t.at, t.putText(k))
+			e.at = kept.put(*(*string)(unsafe.Pointer(&k)))
 		case t.isText:
-			t.at = append(t.at, at)
 		case anew:
 			k, _ = s.keepKey(&s.arena, k)
 			fallthrough
 		default:
 			t.keys = append(t.keys, k)
+		}
+		if s.timed {
+			all = append(all, times{due: due})
 		}
 		t.tags, entries = append(t.tags, tag), append(entries, e)
 	})
@@ -162,10 +160,8 @@ func (s *store[K, S]) fill(size int, slots []uint64, each func(yield func(key K,
 			t.place(tag, uint32(pos)+1)
 		}
 	}
-	s.table, s.entries = t, entries
-	if s.timed {
-		for pos := range entries {
-			s.setTimer(&entries[pos], uint32(pos))
-		}
+	s.table, s.entries, s.texts, s.times, s.timers = t, entries, kept, all, nil
+	for pos := range all {
+		s.setTimer(uint32(pos))
 	}
 }

@@ -44,7 +44,7 @@ func (s *store[K, S]) encodeKnown(letter byte, keyOf func(note int) K) error {
 			s.early.rest = append(s.early.rest, *n)
 			continue
 		}
-		if err := s.write(w, keyOf(i), &s.entries[n.pos], n.live); err != nil {
+		if err := s.write(w, keyOf(i), n.pos, &s.entries[n.pos], n.live); err != nil {
 			return err
 		}
 	}

@@ -83,13 +83,11 @@ func (s *store[K, S]) loadEntry(k K, tag uint32, value string, deleted bool) err
 // unsettle writes down what is in the store as if it had been loaded.
 func (s *store[K, S]) unsettle() {
 	for pos, e := range s.entries {
-		l := loaded[K, S]{key: s.key(uint32(pos)), state: e.state, seq: e.seq, due: e.due, tag: s.tags[pos], live: e.live}
-		if s.isText {
-			l.at = s.at[pos]
-		}
-		s.loading.add(l)
+		s.loading.add(loaded[K, S]{
+			key: s.key(uint32(pos)), at: e.at, state: e.state, seq: e.seq, due: s.dueOf(uint32(pos)), tag: s.tags[pos], live: e.live,
+		})
 	}
-	s.table, s.entries = table[K]{isText: s.isText, texts: s.texts}, nil
+	s.table, s.entries, s.times = table[K]{isText: s.isText}, nil, nil
 }
 
 // decode reads what encode wrote.
@@ -118,10 +116,10 @@ func (s *store[K, S]) settle() {
 	} else {
 		slots = nil // there were many entries of the same keys, or of keys that are gone
 	}
-	s.fill(len(order), slots, func(yield func(K, uint64, uint32, entry[S])) {
+	s.fill(len(order), slots, func(yield func(K, uint32, entry[S], int64)) {
 		for _, pos := range order {
 			l := s.loading.at(pos)
-			yield(l.key, l.at, l.tag, entry[S]{state: l.state, seq: l.seq, due: l.due, live: true})
+			yield(l.key, l.tag, entry[S]{state: l.state, seq: l.seq, at: l.at, live: true}, l.due)
 		}
 	})
 	s.loading = loading[K, S]{}

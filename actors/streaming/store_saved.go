@@ -41,7 +41,7 @@ func (s *store[K, S]) writeNotes(w *changeWriter, all []note[S]) error {
 			room[i] = change[K, S]{s.key(notes[i].pos), s.entries[notes[i].pos]}
 		}
 		for i := range notes {
-			if err := s.write(w, room[i].key, &room[i].entry, notes[i].live); err != nil {
+			if err := s.write(w, room[i].key, notes[i].pos, &room[i].entry, notes[i].live); err != nil {
 				return err
 			}
 		}
@@ -55,8 +55,8 @@ type change[K comparable, S any] struct {
 	entry entry[S]
 }
 
-// write writes one; was tells whether the key had a state before.
-func (s *store[K, S]) write(w *changeWriter, key K, e *entry[S], was bool) error {
+// write writes the entry at pos; was tells whether the key had a state before.
+func (s *store[K, S]) write(w *changeWriter, key K, pos uint32, e *entry[S], was bool) error {
 	if !e.live && !was {
 		return nil
 	}
@@ -64,7 +64,7 @@ func (s *store[K, S]) write(w *changeWriter, key K, e *entry[S], was bool) error
 	b, err := s.codecs.key.Encode(w.head(), key)
 	middle := len(b)
 	if e.live && err == nil {
-		b, err = s.encode(b, e)
+		b, err = s.encode(b, pos, e)
 	}
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func (s *store[K, S]) write(w *changeWriter, key K, e *entry[S], was bool) error
 func (s *store[K, S]) all(w *changeWriter) error {
 	s.settle() // of a first batch that was skipped, nothing has begun
 	for pos := range s.entries {
-		if err := s.write(w, s.key(uint32(pos)), &s.entries[pos], false); err != nil || w.stopped {
+		if err := s.write(w, s.key(uint32(pos)), uint32(pos), &s.entries[pos], false); err != nil || w.stopped {
 			return err
 		}
 	}
@@ -84,10 +84,10 @@ func (s *store[K, S]) all(w *changeWriter) error {
 }
 
 // encode writes the key's number and its time, which restore the order of the keys and the timeouts, before the state.
-func (s *store[K, S]) encode(dst []byte, e *entry[S]) ([]byte, error) {
+func (s *store[K, S]) encode(dst []byte, pos uint32, e *entry[S]) ([]byte, error) {
 	dst = binary.AppendUvarint(dst, e.seq)
 	if s.timed {
-		dst = binary.AppendUvarint(dst, uint64(e.due))
+		dst = binary.AppendUvarint(dst, uint64(s.dueOf(pos)))
 	}
 	return s.codecs.state.Encode(dst, e.state)
 }

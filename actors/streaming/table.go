@@ -1,22 +1,16 @@
 package streaming
 
-import (
-	"hash/maphash"
-	"unsafe"
-)
+import "hash/maphash"
 
 // table gives each key a position, counted from 0 in the order in which the keys came. It is open addressing with linear probing
 // over a dense list: a slot holds 32 bits of the key's hash beside the position, so that a key is looked at only when it is most
 // likely the right one, and growing needs no hash again. It costs half of what a Go map does, and its keys keep their order.
 type table[K comparable] struct {
-	slots []uint64 // hash << 32 | position + 1; 0 is empty
-	keys  []K
-	tags  []uint32 // the hash of each key
-	// Of a table that lives long, keys that are strings are not in keys but copied to texts, and at is where.
-	isText bool
-	at     []uint64
-	texts  texts
-	used   int // keys that can be found; the others were removed
+	slots  []uint64 // hash << 32 | position + 1; 0 is empty
+	keys   []K
+	tags   []uint32 // the hash of each key
+	isText bool     // the keys are not in keys: they are texts, which a store has elsewhere
+	used   int      // keys that can be found; the others were removed
 }
 
 // seed is one for the process: tables exchange hashes.
@@ -44,23 +38,6 @@ func slotsFor(size int) int {
 	return n
 }
 
-// key is the key at a position that has one. A string aliases the table.
-func (t *table[K]) key(pos uint32) (k K) {
-	if t.isText {
-		return t.text(t.at[pos])
-	}
-	return t.keys[pos]
-}
-
-// text is the string that was put at a place.
-func (t *table[K]) text(at uint64) (k K) {
-	*(*string)(unsafe.Pointer(&k)) = t.texts.get(at)
-	return k
-}
-
-// putText copies a key that is a string.
-func (t *table[K]) putText(k K) (at uint64) { return t.texts.put(*(*string)(unsafe.Pointer(&k))) }
-
 // find is the key's position.
 func (t *table[K]) find(k K, tag uint32) (pos uint32, ok bool) {
 	if len(t.slots) == 0 {
@@ -72,20 +49,18 @@ func (t *table[K]) find(k K, tag uint32) (pos uint32, ok bool) {
 		if s == 0 {
 			return 0, false
 		}
-		if uint32(s>>32) == tag && t.key(uint32(s)-1) == k {
+		if uint32(s>>32) == tag && t.keys[uint32(s)-1] == k {
 			return uint32(s) - 1, true
 		}
 	}
 }
 
-// insert gives a key that is not there the next position; unless it is a text, the key is kept as it is.
+// insert gives a key that is not there the next position; the key is kept as it is.
 func (t *table[K]) insert(k K, tag uint32) uint32 {
 	if (t.used+1)*3 > len(t.slots)*2 {
 		t.grow()
 	}
-	if t.isText {
-		t.at = append(t.at, t.putText(k))
-	} else {
+	if !t.isText {
 		t.keys = append(t.keys, k)
 	}
 	t.tags = append(t.tags, tag)
@@ -138,9 +113,7 @@ func (t *table[K]) remove(pos uint32) {
 // cutBack forgets the positions from size on, all of them removed before.
 func (t *table[K]) cutBack(size int) {
 	t.tags = t.tags[:size]
-	if t.isText {
-		t.at = t.at[:size]
-	} else {
+	if !t.isText {
 		t.keys = t.keys[:size]
 	}
 }
@@ -176,7 +149,7 @@ const noGuess = ^uint32(0)
 
 // findAt is find with a guess.
 func (t *table[K]) findAt(k K, tag, guess uint32) (pos uint32, ok bool) {
-	if guess != noGuess && t.key(guess) == k {
+	if guess != noGuess && t.keys[guess] == k {
 		return guess, true
 	}
 	return t.find(k, tag)

@@ -129,7 +129,7 @@ func storeByModel[K comparable](codecs storeCodecs[K, int], keyOf func(int) K) f
 			var got []state
 			for pos := range s.entries {
 				if e := &s.entries[pos]; e.live {
-					got = append(got, state{s.key(uint32(pos)), e.state, int(e.due)})
+					got = append(got, state{s.key(uint32(pos)), e.state, int(s.dueOf(uint32(pos)))})
 				}
 			}
 			if !slices.Equal(got, committed) {

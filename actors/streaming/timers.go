@@ -1,6 +1,9 @@
 package streaming
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // timers is a heap of when which position is to be looked at. It is lazy: a timer may be earlier than what its entry says by now,
 // then it is put off when its time has come. So a key that is touched in every batch moves once in a timeout, not in every batch.
@@ -54,14 +57,49 @@ func (h timers) before(limit int64, i int, f func(timer)) {
 	h.before(limit, 2*i+2, f)
 }
 
-// setTimer gives an entry a timer, unless it has one that comes early enough.
-func (s *store[K, S]) setTimer(e *entry[S], pos uint32) {
-	if int(pos) >= len(s.timerOf) {
-		s.timerOf = append(s.timerOf, make([]int64, len(s.entries)-len(s.timerOf))...)
+// times are when an entry is to be looked at, and the time of its one timer that counts; 0 is never.
+type times struct{ due, timer int64 }
+
+// timesOf is room for the times of as many entries, if the store is timed.
+func (s *store[K, S]) timesOf(size int) []times {
+	if !s.timed {
+		return nil
 	}
-	if at := &s.timerOf[pos]; e.due != 0 && (*at == 0 || e.due < *at) {
-		*at = e.due
-		s.timers.add(e.due, pos)
+	return make([]times, 0, size)
+}
+
+// dueOf is when the key at pos is to be looked at; 0 is never.
+func (s *store[K, S]) dueOf(pos uint32) int64 {
+	if int(pos) >= len(s.times) {
+		return 0
+	}
+	return s.times[pos].due
+}
+
+// dueAt sets when the key at pos is to be looked at.
+func (s *store[K, S]) dueAt(pos uint32, due int64) {
+	s.note(pos)
+	s.setDue(pos, due)
+}
+
+func (s *store[K, S]) setDue(pos uint32, due int64) {
+	if due == 0 && int(pos) >= len(s.times) {
+		return
+	}
+	if int(pos) >= len(s.times) {
+		s.times = append(s.times, make([]times, len(s.entries)-len(s.times))...)
+	}
+	s.times[pos].due = due
+}
+
+// setTimer gives an entry a timer, unless it has one that comes early enough.
+func (s *store[K, S]) setTimer(pos uint32) {
+	if int(pos) >= len(s.times) {
+		return
+	}
+	if t := &s.times[pos]; t.due != 0 && (t.timer == 0 || t.due < t.timer) {
+		t.timer = t.due
+		s.timers.add(t.due, pos)
 	}
 }
 
@@ -71,14 +109,14 @@ func (s *store[K, S]) popTimers() {
 	var again []uint32
 	for len(s.timers) > 0 && s.timers[0].due < s.limit {
 		t := s.timers.pop()
-		if int(t.pos) < len(s.timerOf) && s.timerOf[t.pos] == t.due {
-			s.timerOf[t.pos] = 0
+		if int(t.pos) < len(s.times) && s.times[t.pos].timer == t.due {
+			s.times[t.pos].timer = 0
 			again = append(again, t.pos)
 		}
 	}
 	for _, pos := range again {
-		if e := &s.entries[pos]; e.live {
-			s.setTimer(e, pos)
+		if s.entries[pos].live {
+			s.setTimer(pos)
 		}
 	}
 }
@@ -91,7 +129,7 @@ func (s *store[K, S]) due(limit int64) []uint32 {
 		if int(pos) >= len(s.entries) {
 			return
 		}
-		if e := &s.entries[pos]; e.live && e.due != 0 && e.due < limit {
+		if due := s.dueOf(pos); s.entries[pos].live && due != 0 && due < limit {
 			found = append(found, pos)
 		}
 	}
@@ -99,17 +137,6 @@ func (s *store[K, S]) due(limit int64) []uint32 {
 	for _, n := range s.notes {
 		look(n.pos)
 	}
-	slices.SortFunc(found, func(a, b uint32) int { return sooner(&s.entries[a], &s.entries[b]) })
+	slices.SortFunc(found, func(a, b uint32) int { return cmp.Or(cmp.Compare(s.dueOf(a), s.dueOf(b)), cmp.Compare(s.entries[a].seq, s.entries[b].seq)) })
 	return slices.Compact(found)
-}
-
-// sooner orders by time, then by the keys' coming.
-func sooner[S any](x, y *entry[S]) int {
-	switch {
-	case x.due != y.due && x.due < y.due, x.due == y.due && x.seq < y.seq:
-		return -1
-	case x.seq == y.seq:
-		return 0
-	}
-	return 1
 }
