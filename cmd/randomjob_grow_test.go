@@ -5,6 +5,7 @@ package cmd_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -25,8 +26,9 @@ type randomJob struct {
 	steps       []jobStep
 	prints      []jobPrint
 	batches     [][]messages.Outgoing
-	lead, ahead int // batches before the first of the job's, and the kit's ahead of those
-	restart     int // behind so many of the program's batches, 0 for never
+	lead, ahead int    // batches before the first of the job's, and the kit's ahead of those
+	restart     int    // behind so many of the program's batches, 0 for never
+	folder      string // where the last operation's stream is saved as well, "" for nowhere
 }
 
 // jobStep is one operation, on the stream of an earlier step, -1 for the source's words.
@@ -147,6 +149,11 @@ func (j randomJob) write(s *streaming.Context) error {
 		} else {
 			flows[p.step].pairs.Print(p.limit)
 		}
+	}
+	if last := len(flows) - 1; j.folder != "" && j.steps[last].makes == "words" {
+		flows[last].words.SaveAsTextFiles(filepath.Join(j.folder, "out"), "txt")
+	} else if j.folder != "" {
+		flows[last].pairs.SaveAsTextFiles(filepath.Join(j.folder, "out"), "txt")
 	}
 	return nil
 }
