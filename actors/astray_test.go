@@ -17,8 +17,8 @@ import (
 )
 
 // interrupted runs a member that numbers forty events, lets somebody meddle with the group that has no member then, and runs another one
-// for forty more. It tells how that one ended, and what is wrong with what both have written of so many events, and in their ledgers.
-func interrupted(t *testing.T, meddle func(*kadm.Client) error) (ended error, wrong func(events int) []string) {
+// for forty more. It tells what is wrong with what both have written of so many events, and in their ledgers, and how that one ended.
+func interrupted(t *testing.T, meddle func(*kadm.Client) error) (wrong func(events int) []string, ended error) {
 	w := newWeather(1, 0, "events", "g-events-changelog", "out")
 	defer w.cluster.Close()
 	client, err := kgo.NewClient(w.clear()...)
@@ -47,7 +47,7 @@ func interrupted(t *testing.T, meddle func(*kadm.Client) error) (ended error, wr
 		t.Fatal(err)
 	}
 	<-time.After(time.Second) // protoactor's throttle of dead letters
-	return ended, func(events int) []string {
+	return func(events int) []string {
 		wrong := misnumbered(records, events)
 		for _, reports := range [][]messages.BatchReport{all, last} {
 			if verdict := checkpoint.Verify(reports, nil); !verdict.OK() {
@@ -55,13 +55,13 @@ func interrupted(t *testing.T, meddle func(*kadm.Client) error) (ended error, wr
 			}
 		}
 		return wrong
-	}
+	}, ended
 }
 
 // The group's offsets are deleted, or expire, while nobody is there: the next start counts nothing twice, and leaves nothing out.
 func TestDeletedOffsetsRepeatNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ended, wrong := interrupted(t, func(admin *kadm.Client) error {
+		wrong, ended := interrupted(t, func(admin *kadm.Client) error {
 			_, err := admin.DeleteGroup(t.Context(), "g")
 			return err
 		})
@@ -77,7 +77,7 @@ func TestDeletedOffsetsRepeatNothing(t *testing.T) {
 // The group's offsets are set to the beginning, and the state is not: the next start is refused before it has counted anything.
 func TestOffsetsSetBackAreRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ended, wrong := interrupted(t, func(admin *kadm.Client) error {
+		wrong, ended := interrupted(t, func(admin *kadm.Client) error {
 			offsets := make(kadm.Offsets)
 			for p := range int32(4) {
 				offsets.Add(kadm.Offset{Topic: "events", Partition: p, At: 0, LeaderEpoch: -1})
