@@ -87,7 +87,7 @@ func (k *Kept) Plan(b Batch) error {
 func (k *Kept) Save(b Batch, changes iter.Seq[messages.Changes]) error {
 	progress := checkpoint.NewProgress(checkpoint.Progress{Time: b.Time, Attempt: b.Attempt, Zero: k.runner.Zero()},
 		k.ranges(b), k.runner.Shapes())
-	if err := k.store.Save(progress, changes, k.runner.Entries); err != nil {
+	if err := k.store.Save(progress, changes, checkpoint.Whole{Entries: k.runner.Entries, Size: k.runner.StateBytes()}); err != nil {
 		return fmt.Errorf("checkpoint %s: %w", k.folder, err)
 	}
 	k.saved.Store(&progress)

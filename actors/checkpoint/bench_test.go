@@ -41,12 +41,12 @@ func BenchmarkSave(b *testing.B) {
 	full := func() iter.Seq[messages.Changes] { return changes }
 	for _, mode := range []struct {
 		name    string
-		full    func() iter.Seq[messages.Changes]
+		whole   Whole
 		options []Option
 	}{
-		{"log", nil, nil},
-		{"full", full, nil},
-		{"log-without-sync", nil, []Option{WithoutSync()}},
+		{"log", Whole{}, nil},
+		{"full", Whole{Entries: full}, nil},
+		{"log-without-sync", Whole{}, []Option{WithoutSync()}},
 	} {
 		b.Run(mode.name, func(b *testing.B) {
 			s := benchStore(b, mode.options...)
@@ -54,12 +54,12 @@ func BenchmarkSave(b *testing.B) {
 			b.ReportAllocs()
 			b.ResetTimer()
 			for range b.N {
-				if err := s.Save(counting, changes, mode.full); err != nil {
+				if err := s.Save(counting, changes, mode.whole); err != nil {
 					b.Fatal(err)
 				}
 			}
 			b.StopTimer()
-			if mode.full == nil {
+			if mode.whole.Entries == nil {
 				b.SetBytes((s.chain.logged() - before) / int64(b.N))
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*keys), "ns/change")
@@ -75,7 +75,7 @@ func BenchmarkSaveNothing(b *testing.B) {
 			plan := planOf(counting)
 			b.ReportAllocs()
 			for b.Loop() {
-				if s.Plan(plan) != nil || s.Save(counting, none, nil) != nil {
+				if s.Plan(plan) != nil || s.Save(counting, none, Whole{}) != nil {
 					b.Fatal("not saved")
 				}
 			}
@@ -94,7 +94,7 @@ func BenchmarkLoad(b *testing.B) {
 			if from == "log" {
 				full = nil
 			}
-			if err := s.Save(counting, changes, full); err != nil {
+			if err := s.Save(counting, changes, Whole{Entries: full}); err != nil {
 				b.Fatal(err)
 			}
 			b.SetBytes(s.chain.snapshotSize + s.chain.logged())
@@ -122,7 +122,7 @@ func BenchmarkOpen(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := s.Save(counting, counts(1_000_000), func() iter.Seq[messages.Changes] { return none }); err != nil {
+	if err := s.Save(counting, counts(1_000_000), Whole{Entries: func() iter.Seq[messages.Changes] { return none }}); err != nil {
 		b.Fatal(err)
 	}
 	_ = s.Close()

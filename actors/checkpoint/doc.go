@@ -37,7 +37,7 @@
 // never taken for that: the file is refused by name and byte (CorruptError), and what can be had without it is used with a warning, or
 // nothing at all if that would be the empty state. Files that were refused are renamed to ….refused with the next save.
 //
-// When the logs have outgrown the last snapshot, a Save begins the next generation: first the new log, then the snapshot in front
+// When two thirds of snapshot and logs are out of date, a Save begins the next generation: first the new log, then the snapshot in front
 // of it, under another name until it is whole; then what is older than two generations is removed. Wherever that stops, the chain of
 // the older snapshot and the logs is the same state.
 //

@@ -36,7 +36,7 @@ func ExampleStore() {
 	}
 	_ = store.Plan(checkpoint.NewPlan(at, 1, ranges))
 	// The outputs run here.
-	_ = store.Save(checkpoint.NewProgress(checkpoint.Progress{Time: at, Attempt: 1}, ranges, shapes), whole(), whole)
+	_ = store.Save(checkpoint.NewProgress(checkpoint.Progress{Time: at, Attempt: 1}, ranges, shapes), whole(), checkpoint.Whole{Entries: whole})
 	_ = store.Close()
 
 	store, _ = checkpoint.Open(dir, "web-0")

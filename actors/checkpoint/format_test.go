@@ -23,7 +23,7 @@ func TestFormatIsVersionTwo(t *testing.T) {
 	}
 	p := NewProgress(Progress{Time: second(2), Attempt: 1}, []messages.OffsetRange{{TopicPartition: orders, From: 1, Until: 300}}, []messages.Shape{totals})
 	changes := blocks(messages.Change{Operator: "totals", Key: "k", Value: "v"}, messages.Change{Operator: "totals", Key: "x", Deleted: true})
-	if err := s.Save(p, changes, nil); err != nil {
+	if err := s.Save(p, changes, Whole{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := hex.EncodeToString(d.names[logName(1)].data); got != versionTwo {

@@ -60,7 +60,7 @@ func FuzzFrame(f *testing.F) {
 			}
 			return
 		}
-		if err := s.Save(p, all.full(), nil); p.shapes != nil && err != nil {
+		if err := s.Save(p, all.full(), Whole{}); p.shapes != nil && err != nil {
 			t.Error(err)
 		}
 		if again, ok := decodeProgress(appendProgress(nil, p)); !ok || fmt.Sprint(again.shapes) != fmt.Sprint(p.shapes) {

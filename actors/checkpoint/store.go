@@ -30,10 +30,13 @@ type Store struct {
 	// its end.
 	log    file
 	ragged bool
-	// compacted is the last compaction's failure; compactAt is the length of the logs from which the next one is tried.
+	// compacted is the last compaction's failure; retryAt is the length of the logs from which it is tried again.
 	compacted error
-	compactAt int64
-	closed    bool
+	retryAt   int64
+	// damaged says that the next save writes a whole generation; sizeThen is the state's size at the last snapshot, 0 when not known.
+	damaged  bool
+	sizeThen int64
+	closed   bool
 }
 
 type settings struct {
@@ -49,8 +52,9 @@ type Option func(*settings)
 // batches, or make the log unusable up to the last compaction.
 func WithoutSync() Option { return func(s *settings) { s.sync = false } }
 
-// CompactFrom sets from which length of the log on, in bytes, it is replaced by a snapshot. Default: 64 MiB. In any case the
-// log must be twice as long as the last snapshot: whatever the size of the state, at most about a third of what is written is snapshots.
+// CompactFrom sets from which length of the log on, in bytes, it is replaced by a snapshot. Default: 64 MiB. In any case two thirds of
+// snapshot and log must be out of date: whatever the size of the state, at most about a third of what is written is snapshots, and a state
+// that only grows is not written again and again.
 func CompactFrom(bytes int64) Option { return func(s *settings) { s.compact = bytes } }
 
 // Open makes the folder (0700) if it is missing, locks it, and finds the newest state that is whole; Warnings tells what had
@@ -85,10 +89,7 @@ func open(fs files, options ...Option) (*Store, error) {
 	for _, option := range options {
 		option(&s.settings)
 	}
-	s.compactAt = s.outgrown()
-	if len(r.problems) > 0 {
-		s.compactAt = 0 // The next save writes a whole generation.
-	}
+	s.damaged = len(r.problems) > 0
 	if n := len(s.chain.logs); n > 0 && len(s.refused) == 0 {
 		s.log, err = fs.open(logName(s.chain.logs[n-1].generation))
 	}
@@ -124,10 +125,9 @@ func (s *Store) Plan(p Plan) error {
 // must be among p's shapes (ErrShape); which partition they belong to is not kept. After an error nothing has been saved, and Save may be called again; the error names
 // the file and the cause. (Should the machine, not the program, stop before another call succeeds, the batch may be there all the same.)
 //
-// When the log has grown long Save then writes a new generation from full, the whole state, before or after the changes, which
-// makes no difference; a block of full may be written over when the next one is asked for. Both sequences may be gone through a second time for it. nil for full puts that off. When that fails the
-// batch is saved nevertheless, and Warnings tells.
-func (s *Store) Save(p Progress, changes iter.Seq[messages.Changes], full func() iter.Seq[messages.Changes]) error {
+// When the log has grown long Save then writes a new generation from the whole state, and goes through the changes a second time for it.
+// When that fails the batch is saved nevertheless, and Warnings tells.
+func (s *Store) Save(p Progress, changes iter.Seq[messages.Changes], whole Whole) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.title = appendProgress(s.title[:0], p)
@@ -136,24 +136,37 @@ func (s *Store) Save(p Progress, changes iter.Seq[messages.Changes], full func()
 	}
 	p.offsets, p.shapes = slices.Clone(p.offsets), slices.Clone(p.shapes)
 	s.chain.batch(s.chain.number+1, p)
-	if full != nil && s.chain.logged() >= s.compactAt {
-		s.compacted = s.compact(p, full(), changes)
-		s.compactAt = s.outgrown()
+	if whole.Entries != nil && s.outgrown(whole.Size) {
+		if s.compacted = s.compact(p, whole.Entries(), changes); s.compacted != nil { // not tried again with every batch
+			s.damaged, s.retryAt = false, s.chain.logged()+s.settings.compact
+			return nil
+		}
+		s.damaged, s.retryAt, s.sizeThen = false, 0, whole.Size
 	}
 	return nil
+}
+
+// Whole is the whole state, for a snapshot.
+type Whole struct {
+	// Entries gives it, before or after the batch's changes, which makes no difference. A block may be written over when the next one
+	// is asked for. nil puts snapshots off.
+	Entries func() iter.Seq[messages.Changes]
+	// Size is about how many bytes it takes in memory; 0 when that is not known.
+	Size int64
 }
 
 func stamp(t time.Time) string { return t.Format(time.RFC3339Nano) }
 
 func none(func(messages.Changes) bool) {}
 
-// outgrown is the length of the logs at which the next compaction is due. A failed one is not tried again with every batch.
-func (s *Store) outgrown() int64 {
-	due := max(s.settings.compact, 2*s.chain.snapshotSize)
-	if s.compacted != nil {
-		due = max(due, s.chain.logged()+s.settings.compact)
+// outgrown tells whether the next compaction is due: when a new snapshot would be a third of what snapshot and logs are together. How long
+// it would be is told from the last one, which has grown with the state, but is no longer than that is in memory.
+func (s *Store) outgrown(size int64) bool {
+	logged, next := s.chain.logged(), s.chain.snapshotSize
+	if s.sizeThen > 0 && size > 0 {
+		next = min(int64(float64(next)*float64(size)/float64(s.sizeThen)), size)
 	}
-	return due
+	return s.damaged || logged >= max(s.settings.compact, 3*next-s.chain.snapshotSize, s.retryAt)
 }
 
 // Progress is what was saved last, with the plan if one stands; ok is false when nothing has been planned or saved yet.

@@ -96,7 +96,7 @@ func second(n int) time.Time { return time.Unix(int64(n), 0) }
 func planOf(p Progress) Plan { return NewPlan(p.Time, p.Attempt, slices.Collect(p.Offsets())) }
 
 func (b saved) to(s *Store) error {
-	return s.Save(b.progress, blocks(b.changes...), b.state.full)
+	return s.Save(b.progress, blocks(b.changes...), Whole{Entries: b.state.full})
 }
 
 // fill saves batches first to last, each after its plan, and returns the last.

@@ -52,7 +52,7 @@ func testStore(t *testing.T, start func(t *testing.T) (open func(...Option) *Sto
 	})
 	t.Run("a zero time is a zero time", func(t *testing.T) {
 		open := start(t)
-		if err := open().Save(Progress{}, none, nil); err != nil {
+		if err := open().Save(Progress{}, none, Whole{}); err != nil {
 			t.Fatal(err)
 		}
 		if p, ok, err := open().Load(nil); !ok || err != nil || !p.Time.IsZero() || !p.Zero.IsZero() {
@@ -80,7 +80,7 @@ func testStore(t *testing.T, start func(t *testing.T) (open func(...Option) *Sto
 		open := start(t)
 		s := open(CompactFrom(1))
 		b := batch(1, nil)
-		if err := s.Save(b.progress, blocks(b.changes...), state{}.full); err != nil {
+		if err := s.Save(b.progress, blocks(b.changes...), Whole{Entries: state{}.full}); err != nil {
 			t.Fatal(err)
 		}
 		if s.chain.snapshot == 0 {
@@ -111,7 +111,7 @@ func testStore(t *testing.T, start func(t *testing.T) (open func(...Option) *Sto
 			return NewProgress(Progress{Time: second(n)}, nil, shapes)
 		}
 		change := blocks(messages.Change{Operator: "totals", Key: "k", Value: "4"})
-		if err := errors.Join(s.Save(alone(4, totals), change, nil), s.Save(alone(5, totals, visits), none, nil)); err != nil {
+		if err := errors.Join(s.Save(alone(4, totals), change, Whole{}), s.Save(alone(5, totals, visits), none, Whole{})); err != nil {
 			t.Fatal(err)
 		}
 		_, got := load(t, open())
@@ -129,7 +129,7 @@ func testStore(t *testing.T, start func(t *testing.T) (open func(...Option) *Sto
 		s := open()
 		b := fill(t, s, 1, 1, nil)
 		odd := blocks(messages.Change{Operator: "totals", Key: "x"}, messages.Change{Operator: "other"})
-		if err := s.Save(b.progress, odd, nil); !errors.Is(err, ErrShape) || !strings.Contains(err.Error(), "other") {
+		if err := s.Save(b.progress, odd, Whole{}); !errors.Is(err, ErrShape) || !strings.Contains(err.Error(), "other") {
 			t.Errorf("Save = %v", err)
 		}
 		b = fill(t, s, 2, 2, b.state)
@@ -145,7 +145,7 @@ func testStore(t *testing.T, start func(t *testing.T) (open func(...Option) *Sto
 				for yield(messages.NewChanges("totals", messages.TopicPartition{}, messages.Change{Value: strings.Repeat("x", chunk)})) {
 					panic("the user's codec")
 				}
-			}, nil)
+			}, Whole{})
 		}()
 		b = fill(t, s, 2, 2, b.state)
 		wantState(t, open(), b)
@@ -154,7 +154,7 @@ func testStore(t *testing.T, start func(t *testing.T) (open func(...Option) *Sto
 		s := start(t)()
 		_ = s.Close()
 		_, _, err := s.Load(nil)
-		for _, err := range []error{err, s.Plan(Plan{}), s.Save(Progress{}, none, nil)} {
+		for _, err := range []error{err, s.Plan(Plan{}), s.Save(Progress{}, none, Whole{})} {
 			if !errors.Is(err, ErrClosed) {
 				t.Errorf("error %v", err)
 			}

@@ -123,11 +123,10 @@ func (p *Program) Shapes() []messages.Shape {
 // Shapes are the job's stateful operations.
 func (r *Runner) Shapes() []messages.Shape { return r.program.Shapes() }
 
-// StateBytes is an estimate of what each stateful operation holds, in the order of Shapes.
-func (r *Runner) StateBytes() []int64 {
-	var out []int64
-	r.eachMemory(func(m *memory) { out = append(out, m.bytes()) })
-	return out
+// StateBytes is an estimate of what state and windows hold, with the changes of the attempt under way.
+func (r *Runner) StateBytes() (sum int64) {
+	r.eachMemory(func(m *memory) { sum += m.bytes() })
+	return sum
 }
 
 // eachMemory calls f for what is kept of all partitions, and then for what is kept of each that is in the attempt.

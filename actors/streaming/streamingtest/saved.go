@@ -40,7 +40,7 @@ func (s *saved) commit(r *streaming.Runner, at time.Time) error {
 		return nil
 	}
 	p := checkpoint.NewProgress(checkpoint.Progress{Time: at, Zero: r.Zero()}, nil, r.Shapes())
-	return s.store.Save(p, r.Changes(), r.Entries)
+	return s.store.Save(p, r.Changes(), checkpoint.Whole{Entries: r.Entries, Size: r.StateBytes()})
 }
 
 // restore opens the folder anew and gives a Runner what it holds; last is the time of the last saved batch, zero when there is none.
