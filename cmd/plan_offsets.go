@@ -114,7 +114,11 @@ func (a *planner) why(at messages.Position) string {
 	case at.Committed:
 		return "committed"
 	}
-	return "nothing committed: auto.offset.reset is " + a.config.Settings.Masked("auto.offset.reset")
+	text := "nothing committed: auto.offset.reset is " + a.config.Settings.Masked("auto.offset.reset")
+	if slices.Contains(a.program.StatefulTopics(), at.Topic) {
+		text += ", unless there is state in " + kafka.ChangelogTopic(a.Group, at.Topic) + ", which says where it goes on"
+	}
+	return text
 }
 
 // How exactly the age of a record is found out: the cluster is asked which offsets are younger than a time, for more and more times.
