@@ -101,6 +101,7 @@ func TestOtherArgumentsThatCannotBe(t *testing.T) {
 		{func(_ ctx, s strs) { s.Repartition(0) }, "repartition at %: the number of partitions must be positive"},
 		{func(_ ctx, s strs) { s.Repartition(-1) }, "repartition at %: the number of partitions must be positive"},
 		{func(_ ctx, s strs) { s.Print(-1) }, "print at %: the number of elements is negative"},
+		{func(_ ctx, s strs) { s.Print(1, 2) }, "print at %: there is more than one number of elements"},
 		{func(_ ctx, s strs) { s.SaveAsTextFiles("", "x") }, "saveAsTextFiles at %: the prefix is empty"},
 		{func(_ ctx, s strs) {
 			streaming.MapToPair(s, one).ToKafka("", streaming.EncodeString, streaming.EncodeText[int])

@@ -28,6 +28,7 @@ func (s Stream[T]) Print(n ...int) {
 		})
 	})
 	out.must(limit < 0, "the number of elements is negative")
+	out.must(len(n) > 1, "there is more than one number of elements")
 }
 
 // print writes a batch's block with one Write: a kill between two lines of a block is rare this way, two streams do not mix.
