@@ -35,10 +35,11 @@ type Transactions struct {
 	opened atomic.Bool // Open has succeeded
 
 	mu     latch
-	writer *Writer   // nil: the client has failed, and the next use makes a new one
-	begun  bool      // records were produced since the last end
-	since  time.Time // when the first of them was
-	old    bool      // the brokers want to be told of the group before the offsets (before KIP-890)
+	writer *Writer         // nil: the client has failed, and the next use makes a new one
+	begun  bool            // records were produced since the last end
+	since  time.Time       // when the first of them was
+	topics map[string]bool // to which they went
+	old    bool            // the brokers want to be told of the group before the offsets (before KIP-890)
 	stands map[messages.TopicPartition]stand
 	saved  map[messages.TopicPartition]bool // whose state the transaction under way has in it
 	closed bool
@@ -166,6 +167,9 @@ func (t *Transactions) ProduceAll(ctx context.Context, records []messages.Outgoi
 	if err := t.begin(ctx); err != nil {
 		return err
 	}
+	for _, r := range records {
+		t.topics[r.Topic()] = true
+	}
 	return t.late(t.writer.ProduceAll(ctx, records))
 }
 
@@ -180,7 +184,7 @@ func (t *Transactions) begin(ctx context.Context) error {
 		t.discard()
 		return fmt.Errorf("beginning a transaction: %w", err)
 	}
-	t.begun, t.since = true, time.Now()
+	t.begun, t.since, t.topics = true, time.Now(), map[string]bool{}
 	return nil
 }
 

@@ -93,6 +93,9 @@ func (t *Transactions) end(ctx context.Context, offsets []messages.Offset) error
 	if !t.begun {
 		return nil
 	}
+	if err := t.known(ctx); err != nil {
+		return err
+	}
 	err := t.writer.client.EndTransaction(ctx, kgo.TryCommit)
 	if err == nil {
 		t.begun = false
@@ -102,6 +105,25 @@ func (t *Transactions) end(ctx context.Context, offsets []messages.Offset) error
 		return fmt.Errorf("the transaction: %w", err) // it stays open, and Abort ends it
 	}
 	return t.settle(ctx, offsets, err)
+}
+
+// known waits until the client knows the topics to which records went. When it writes to a topic for the first time, it hands what has waited
+// for the topic's metadata to the brokers, and only then notes the topic's partitions (kgo 1.22.2, storePartitionsUpdate). A transaction that
+// ends in between (all is acknowledged, but the goroutine that was to note it has not run again) has no partitions for kgo, which then
+// aborts it and says nothing: the batch would be lost.
+func (t *Transactions) known(ctx context.Context) error {
+	for topic := range t.topics {
+		for {
+			leader, _, err := t.writer.client.PartitionLeader(topic, 0)
+			if leader >= 0 || err != nil {
+				break
+			}
+			if time.Since(t.since) > t.config.Timeout || !sleep(ctx, markersWait) {
+				return fmt.Errorf("the transaction: the client does not know the partitions of topic %s", topic)
+			}
+		}
+	}
+	return nil
 }
 
 // settle finds out what became of a transaction whose end is in doubt, and returns nil when it was committed:

@@ -41,6 +41,7 @@ func (t *Transactions) saveState(ctx context.Context, offsets []messages.Offset,
 func (t *Transactions) produceState(ctx context.Context, records []*kgo.Record) error {
 	client, failed := t.writer.client, make(chan error, 1)
 	for _, r := range records {
+		t.topics[r.Topic] = true
 		client.Produce(ctx, r, func(r *kgo.Record, err error) {
 			if err != nil {
 				select {

@@ -198,6 +198,27 @@ func TestTransactionsThatAreConcurrentAreWaitedFor(t *testing.T) {
 	}
 }
 
+// A topic that the client does not know yet keeps a transaction from being ended, which kgo would abort without a word.
+func TestATransactionEndsWithTopicsThatAreKnown(t *testing.T) {
+	transact(t, func(x *transacting) {
+		if err := x.begin(x.t.Context()); err != nil {
+			x.t.Fatal(err)
+		}
+		x.topics["out"] = true
+		if err := x.known(x.t.Context()); err == nil {
+			x.t.Error("a topic that nothing was written to is known")
+		}
+		x.Abort(x.t.Context())
+		if err := x.batch(0, 3); err != nil {
+			x.t.Fatal(err)
+		}
+		if err := x.known(x.t.Context()); err != nil {
+			x.t.Error(err)
+		}
+		x.expect(1, 3)
+	})
+}
+
 // A coordinator that never comes to an end is given up when the brokers abort the transaction.
 func TestAConcurrentTransactionIsNotWaitedForForEver(t *testing.T) {
 	transact(t, func(x *transacting) {
