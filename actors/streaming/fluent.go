@@ -15,7 +15,9 @@ import (
 func (s Stream[T]) Map[U any](f func(T) U) Stream[U] { return Map(s, f) }
 
 // TryMap is the function TryMap.
-func (s Stream[T]) TryMap[U any](f func(context.Context, T) (U, error)) Stream[U] { return TryMap(s, f) }
+func (s Stream[T]) TryMap[U any](f func(context.Context, T) (U, error)) Stream[U] {
+	return TryMap(s, f)
+}
 
 // FlatMap is the function FlatMap.
 func (s Stream[T]) FlatMap[U any](f func(T) []U) Stream[U] { return FlatMap(s, f) }

@@ -137,6 +137,8 @@ func (s *store[K, S]) due(limit int64) []uint32 {
 	for _, n := range s.notes {
 		look(n.pos)
 	}
-	slices.SortFunc(found, func(a, b uint32) int { return cmp.Or(cmp.Compare(s.dueOf(a), s.dueOf(b)), cmp.Compare(s.entries[a].seq, s.entries[b].seq)) })
+	slices.SortFunc(found, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(s.dueOf(a), s.dueOf(b)), cmp.Compare(s.entries[a].seq, s.entries[b].seq))
+	})
 	return slices.Compact(found)
 }
