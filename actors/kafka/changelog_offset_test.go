@@ -115,6 +115,15 @@ func (k *kept) position() messages.Position {
 	return k.member.lanes[events0].position
 }
 
+// reassigned says that the restore has had the partition assigned anew, and where it goes on.
+func (k *kept) reassigned(from int64) {
+	k.t.Helper()
+	k.refused(messages.ErrReassigned)
+	if at := k.position(); at.From != from {
+		k.t.Errorf("the position is %+v, want %d", at, from)
+	}
+}
+
 // An ordinary restart goes on where it was, with the state of there.
 func TestStateAndOffsetThatAgree(t *testing.T) {
 	keeping(t, func(k *kept) {
@@ -191,10 +200,7 @@ func TestStateComesBeforeTheUsersOwnStart(t *testing.T) {
 				k.config.Partitions = map[messages.TopicPartition]int64{events0: 1}
 				k.start()
 				defer k.stop()
-				k.refused(messages.ErrReassigned)
-				if at := k.position(); at.From != 6 {
-					t.Errorf("the position is %+v, want 6", at)
-				}
+				k.reassigned(6)
 				k.expect("4")
 			})
 		})
@@ -245,10 +251,7 @@ func TestACommitThatOvertakesTheLookup(t *testing.T) {
 		k.member.source.mu.Lock()
 		k.member.source.owned[events0].seen = 0 // as it stood before the commit
 		k.member.source.mu.Unlock()
-		k.refused(messages.ErrReassigned)
-		if at := k.position(); at.From != 4 {
-			t.Errorf("the position is %+v, want 4", at)
-		}
+		k.reassigned(4)
 		k.expect("4")
 	})
 }

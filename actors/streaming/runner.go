@@ -236,21 +236,3 @@ func (t *Task) over(r *root, sink, dataset any, i int) (partials []any, err erro
 	}
 	return t.Finish()
 }
-
-// gatherOutputs collects what the outputs of this batch write.
-func (b *run) gatherOutputs() error {
-	b.written = map[*node]gathered{}
-	for _, n := range b.program.outputs {
-		if !b.fires(n) {
-			continue
-		}
-		in, err := b.gather(b.program.inputs[n][0])
-		if err != nil {
-			return err
-		}
-		if !in.none {
-			b.written[n] = in
-		}
-	}
-	return nil
-}

@@ -70,3 +70,21 @@ func (r *Runner) guard(n *node, f func() error) (err error) {
 	}()
 	return f()
 }
+
+// gatherOutputs collects what the outputs of this batch write.
+func (b *run) gatherOutputs() error {
+	b.written = map[*node]gathered{}
+	for _, n := range b.program.outputs {
+		if !b.fires(n) {
+			continue
+		}
+		in, err := b.gather(b.program.inputs[n][0])
+		if err != nil {
+			return err
+		}
+		if !in.none {
+			b.written[n] = in
+		}
+	}
+	return nil
+}

@@ -1,7 +1,5 @@
 package streaming
 
-import "unsafe"
-
 // begin opens an attempt; what was loaded becomes the store before the first.
 func (s *store[K, S]) begin() {
 	s.settle()
@@ -141,7 +139,7 @@ func (s *store[K, S]) fill(size int, slots []uint64, each func(yield func(key K,
 	each(func(k K, tag uint32, e entry[S], due int64) {
 		switch {
 		case t.isText && anew:
-			e.at = kept.put(*(*string)(unsafe.Pointer(&k)))
+			e.at = kept.put(asText(k))
 		case t.isText:
 		case anew:
 			k, _ = s.keepKey(&s.arena, k)

@@ -70,7 +70,7 @@ func (s *store[K, S]) loadEntry(k K, tag uint32, value string, deleted bool) err
 		s.unsettle()
 	}
 	if s.isText {
-		l.at = s.putText(k)
+		l.at = s.texts.put(asText(k))
 		l.key = s.text(l.at)
 	} else {
 		l.key, _ = s.keepKey(&s.arena, k)

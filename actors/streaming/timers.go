@@ -83,10 +83,10 @@ func (s *store[K, S]) dueAt(pos uint32, due int64) {
 }
 
 func (s *store[K, S]) setDue(pos uint32, due int64) {
-	if due == 0 && int(pos) >= len(s.times) {
-		return
-	}
 	if int(pos) >= len(s.times) {
+		if due == 0 {
+			return
+		}
 		s.times = append(s.times, make([]times, len(s.entries)-len(s.times))...)
 	}
 	s.times[pos].due = due
