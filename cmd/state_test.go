@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -14,23 +15,31 @@ import (
 )
 
 // statefulJob counts events by the last two digits of their ids, for ever, and writes down the totals after each batch.
-func statefulJob(s *streaming.Context, out string) error { return totalsJob(s, out, 2) }
+func statefulJob(s *streaming.Context, out string) error { return totalsJob(s, out, lastTwo, 0) }
 
-func totalsJob(s *streaming.Context, out string, digits int) error {
-	pairs := streaming.MapToPair(streaming.Events(s), func(e messages.RichEvent) (string, int) {
-		return e.Content()[len(e.Content())-digits:], 1
-	})
-	totals := streaming.UpdateStateByKey(pairs, "totals", func(values []int, state streaming.Option[int]) streaming.Option[int] {
-		total, _ := state.Get()
+func lastTwo(id string) string { return id[len(id)-2:] }
+
+// A total weighs some bytes for every event, which are nothing but burden.
+type total struct {
+	N      int
+	Burden string
+}
+
+// totalsJob counts them by any key.
+func totalsJob(s *streaming.Context, out string, key func(content string) string, weight int) error {
+	pairs := streaming.MapToPair(streaming.Events(s), func(e messages.RichEvent) (string, int) { return key(e.Content()), 1 })
+	totals := streaming.UpdateStateByKey(pairs, "totals", func(values []int, state streaming.Option[total]) streaming.Option[total] {
+		t, _ := state.Get()
 		for _, v := range values {
-			total += v
+			t.N += v
 		}
-		return streaming.Some(total)
+		t.Burden = strings.Repeat(".", weight*t.N)
+		return streaming.Some(t)
 	})
-	totals.ForeachBatch(func(_ context.Context, b streaming.Batch[streaming.Pair[string, int]]) error {
+	totals.ForeachBatch(func(_ context.Context, b streaming.Batch[streaming.Pair[string, total]]) error {
 		all := map[string]int{}
 		for _, p := range b.Elements() {
-			all[p.Key] = p.Value
+			all[p.Key] = p.Value.N
 		}
 		text, err := json.Marshal(all)
 		if err != nil {
@@ -48,5 +57,5 @@ func TestKafkaKillsLeaveTheStateExact(t *testing.T) {
 	c := newChaos(t, "-X", "checkpoint="+filepath.Join(t.TempDir(), "checkpoint"))
 	c.env = []string{workerJob + "=state"}
 	c.run(5, kills(), syscall.SIGKILL)
-	c.totalsAreExact(2)
+	c.totalsAreExact(lastTwo)
 }
