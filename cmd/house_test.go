@@ -170,7 +170,7 @@ func parse(p string) (source, error) {
 	name := filepath.ToSlash(strings.TrimPrefix(p, ".."+string(filepath.Separator)))
 	f := source{dir: path.Dir(name), name: name, files: token.NewFileSet()}
 	var err error
-	f.syntax, err = parser.ParseFile(f.files, p, nil, parser.SkipObjectResolution)
+	f.syntax, err = parser.ParseFile(f.files, p, nil, parser.SkipObjectResolution|parser.ParseComments)
 	if err != nil {
 		// fluent.go is for Go 1.27, whose syntax an older parser reads in part only: enough for its imports.
 		if builds, _ := build.Default.MatchFile(filepath.Split(p)); !builds && f.syntax != nil {

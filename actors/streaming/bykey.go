@@ -1,7 +1,8 @@
 package streaming
 
-// ReduceByKey is one pair a key and batch, in the order in which the keys came. f must be associative and commutative.
-// It reduces in the consumers first; what crosses over is one value a key and partition. Spark: reduceByKey.
+// ReduceByKey is one pair a key and batch, in the order in which the keys came. f must be associative and commutative; it gets a key's
+// values in their order, partition by partition. It costs a look-up and a call of f a pair, in the consumers; what crosses over is one
+// value a key and partition. Spark: reduceByKey.
 func (p PairStream[K, V]) ReduceByKey(f func(V, V) V) PairStream[K, V] {
 	return reduceByKeyAs(p, "reduceByKey", f)
 }
@@ -13,7 +14,8 @@ func reduceByKeyAs[K comparable, V any](p PairStream[K, V], op string, f func(V,
 func as1[V any](v V) V { return v }
 
 // CombineByKey is one pair a key and batch: create makes a C of a key's first value, mergeValue adds the others of the partition,
-// mergeCombiners joins what the partitions have, in their order. Keys are in the order in which they came. Spark: combineByKey.
+// mergeCombiners joins what the partitions have, in their order. Keys are in the order in which they came. It costs what ReduceByKey does.
+// Spark: combineByKey.
 func CombineByKey[K comparable, V, C any](p PairStream[K, V], create func(V) C, mergeValue func(C, V) C, mergeCombiners func(C, C) C) PairStream[K, C] {
 	return combineAs(p, "combineByKey", create == nil || mergeValue == nil || mergeCombiners == nil, create, mergeValue, mergeCombiners)
 }
@@ -25,8 +27,8 @@ func combineAs[K comparable, V, C any](p PairStream[K, V], op string, missing bo
 		}))}
 }
 
-// GroupByKey is one pair a key and batch: the key and all its values, both in the order in which they came. All values of the batch
-// are held; a reduction holds one a key. Spark: groupByKey.
+// GroupByKey is one pair a key and batch: the key and all its values, both in the order in which they came. All values of the batch are
+// held and cross over; a reduction holds one a key. Spark: groupByKey.
 func GroupByKey[K comparable, V any](p PairStream[K, V]) PairStream[K, []V] {
 	return groupAs(p, "groupByKey")
 }
@@ -58,14 +60,15 @@ func groups[K comparable, V any](parts []*grouped[K, V]) *keyed[K, []V] {
 	return out
 }
 
-// MapValues applies f to each value; the keys stay. Spark: mapValues.
+// MapValues applies f to each value, in order; the keys stay. It costs a call of f a pair and holds nothing. Spark: mapValues.
 func MapValues[K comparable, V, W any](p PairStream[K, V], f func(V) W) PairStream[K, W] {
 	return PairStream[K, W]{narrowed(p.Stream, "mapValues", f == nil, mapping1(func(p Pair[K, V]) Pair[K, W] {
 		return Pair[K, W]{p.Key, f(p.Value)}
 	}))}
 }
 
-// FlatMapValues is one pair for each value that f makes of a pair's value, under the same key. Spark: flatMapValues.
+// FlatMapValues is one pair for each value that f makes of a pair's value, under the same key and in order. It costs a call of f a pair and
+// holds nothing. Spark: flatMapValues.
 func FlatMapValues[K comparable, V, W any](p PairStream[K, V], f func(V) []W) PairStream[K, W] {
 	return PairStream[K, W]{narrowed(p.Stream, "flatMapValues", f == nil, flattening(func(p Pair[K, V]) []Pair[K, W] {
 		values := f(p.Value)

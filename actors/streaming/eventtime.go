@@ -26,8 +26,9 @@ type eventSpec[T any] struct {
 // idleAfter is for how long a silent partition holds the watermark back, unless IdleAfter says otherwise.
 const idleAfter = 30 * time.Second
 
-// WithEventTime tells when each element of s happened, and by how much it may come too late. The stream's elements are held for the
-// batch. It is no operation of Spark's DStreams; Structured Streaming has withWatermark.
+// WithEventTime tells when each element of s happened, and by how much it may come too late. The order stays. The stream's elements are
+// held for the batch, and at is called for each, once here and once by every window. It is no operation of Spark's DStreams; Structured
+// Streaming has withWatermark.
 func WithEventTime[T any](s Stream[T], at func(T) time.Time, allowedLateness time.Duration) EventTimed[T] {
 	c := made(s.n, "withEventTime").context
 	spec := &eventSpec[T]{at: at, lateness: allowedLateness, idle: idleAfter}
@@ -48,14 +49,16 @@ func WithEventTime[T any](s Stream[T], at func(T) time.Time, allowedLateness tim
 	return EventTimed[T]{n: n, late: late, spec: spec}
 }
 
-// Late is the stream of the elements that came too late, in order; its Count counts them.
+// Late is the stream of the elements that came too late, in order; its Count counts them. It costs nothing by itself. Spark drops them.
 func (e EventTimed[T]) Late() Stream[T] { return Stream[T]{e.late} }
 
-// OnTime is the stream of the elements that did not.
+// OnTime is the stream of the elements that did not come too late, in order. It costs nothing by itself. Spark: what withWatermark lets
+// through.
 func (e EventTimed[T]) OnTime() Stream[T] { return Stream[T]{e.n} }
 
 // IdleAfter sets for how long, in batch time, a partition without an element holds the watermark back; default 30 seconds. A shorter
-// time gives results earlier where partitions fall silent, and makes more late where one of them only is slow.
+// time gives results earlier where partitions fall silent, and makes more late where one of them only is slow. Spark, whose watermark is the
+// greatest over all partitions, has no such setting.
 func (e EventTimed[T]) IdleAfter(d time.Duration) EventTimed[T] {
 	const op = "idleAfter"
 	c := made(e.n, op).context

@@ -85,6 +85,23 @@ func ExampleQueueStream() {
 	// 3000:
 }
 
+func ExampleQueue_Push() {
+	runJob(func(s *streaming.Context) {
+		q := streaming.QueueStream[int](s, true)
+		q.Push(8)
+		halves := streaming.Map(q.Stream, func(n int) int { return n / 2 })
+		halves.Print()
+		halves.ForeachBatch(func(_ context.Context, b streaming.Batch[int]) error {
+			q.Push(b.Elements()...) // what one batch comes to is the next one
+			return nil
+		})
+	}, "", "", "")
+	// Output:
+	// 1000: 4
+	// 2000: 2
+	// 3000: 1
+}
+
 func ExampleQueue_Default() {
 	runJob(func(s *streaming.Context) {
 		q := streaming.QueueStream[string](s, false).Default("nothing")
@@ -106,6 +123,25 @@ func ExampleNewInput() {
 	// Output:
 	// 1000: it is 1
 	// 3000: it is 3
+}
+
+func ExampleNewRangedInput() {
+	runJob(func(s *streaming.Context) {
+		letters := func(at time.Time) ([][]string, bool) { return [][]string{{"a", "b"}, {"c"}}, true }
+		offsets := func(at time.Time) []messages.OffsetRange {
+			return []messages.OffsetRange{
+				{TopicPartition: messages.TopicPartition{Topic: "letters", Partition: 0}, From: 2*at.Unix() - 2, Until: 2 * at.Unix()},
+				{TopicPartition: messages.TopicPartition{Topic: "letters", Partition: 1}, From: at.Unix() - 1, Until: at.Unix()},
+			}
+		}
+		streaming.NewRangedInput(s, letters, offsets).ForeachBatch(func(_ context.Context, b streaming.Batch[string]) error {
+			fmt.Println(b.Elements(), b.OffsetRanges())
+			return nil
+		})
+	}, "", "")
+	// Output:
+	// [a b c] [letters:0 [0,2) letters:1 [0,1)]
+	// [a b c] [letters:0 [2,4) letters:1 [1,2)]
 }
 
 func ExampleStream_Print() {

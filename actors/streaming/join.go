@@ -1,8 +1,8 @@
 package streaming
 
 // Join is one pair for each two values, one of each stream, that have the same key: keys in the order in which they came in the left
-// stream, and for each of its values those of the right one in their order. Both batches are held. A batch in which one of the streams
-// has no dataset fails. Spark: join.
+// stream, and for each of its values those of the right one in their order. Both batches are held, and a key costs the product of its
+// values. A batch in which one of the streams has no dataset fails. Spark: join.
 func Join[K comparable, V, W any](left PairStream[K, V], right PairStream[K, W]) PairStream[K, Joined[V, W]] {
 	return joined(left, right, "join", func(vs []V, ws []W, give func(Joined[V, W])) {
 		for _, v := range vs {
@@ -13,7 +13,8 @@ func Join[K comparable, V, W any](left PairStream[K, V], right PairStream[K, W])
 	})
 }
 
-// LeftOuterJoin is Join with, also, each left value whose key the right stream does not have. Spark: leftOuterJoin.
+// LeftOuterJoin is Join with, also, each left value whose key the right stream does not have, in its place among the left ones. It costs
+// what Join does. Spark: leftOuterJoin.
 func LeftOuterJoin[K comparable, V, W any](left PairStream[K, V], right PairStream[K, W]) PairStream[K, Joined[V, Option[W]]] {
 	return joined(left, right, "leftOuterJoin", func(vs []V, ws []W, give func(Joined[V, Option[W]])) {
 		for _, v := range vs {
@@ -24,7 +25,8 @@ func LeftOuterJoin[K comparable, V, W any](left PairStream[K, V], right PairStre
 	})
 }
 
-// RightOuterJoin is Join with, also, each right value whose key the left stream does not have; these come last. Spark: rightOuterJoin.
+// RightOuterJoin is Join with, also, each right value whose key the left stream does not have; these come last. It costs what Join does.
+// Spark: rightOuterJoin.
 func RightOuterJoin[K comparable, V, W any](left PairStream[K, V], right PairStream[K, W]) PairStream[K, Joined[Option[V], W]] {
 	return joined(left, right, "rightOuterJoin", func(vs []V, ws []W, give func(Joined[Option[V], W])) {
 		if len(ws) == 0 {
@@ -38,7 +40,8 @@ func RightOuterJoin[K comparable, V, W any](left PairStream[K, V], right PairStr
 	})
 }
 
-// FullOuterJoin is Join with, also, each value whose key the other stream does not have. Spark: fullOuterJoin.
+// FullOuterJoin is Join with, also, each value whose key the other stream does not have: the left ones in their place, the right ones last.
+// It costs what Join does. Spark: fullOuterJoin.
 func FullOuterJoin[K comparable, V, W any](left PairStream[K, V], right PairStream[K, W]) PairStream[K, Joined[Option[V], Option[W]]] {
 	return joined(left, right, "fullOuterJoin", func(vs []V, ws []W, give func(Joined[Option[V], Option[W]])) {
 		for _, v := range options(vs) {
@@ -49,8 +52,8 @@ func FullOuterJoin[K comparable, V, W any](left PairStream[K, V], right PairStre
 	})
 }
 
-// CoGroup is one pair a key: the key with all its values of the left and of the right stream. Keys come in the order in which they
-// came, those that only the right stream has last. Spark: cogroup.
+// CoGroup is one pair a key: the key with all its values of the left and of the right stream, in their order. Keys come in the order in
+// which they came, those that only the right stream has last. Both batches are held. Spark: cogroup.
 func CoGroup[K comparable, V, W any](left PairStream[K, V], right PairStream[K, W]) PairStream[K, Joined[[]V, []W]] {
 	return joined(left, right, "cogroup", func(vs []V, ws []W, give func(Joined[[]V, []W])) { give(Joined[[]V, []W]{vs, ws}) })
 }

@@ -12,7 +12,8 @@ import (
 // dashes is the line that frames the time in what print writes.
 var dashes = strings.Repeat("-", 43)
 
-// Print writes the first n elements of each batch (default 10) to standard output, as Spark does: also for an empty batch.
+// Print writes the first n elements of each batch (default 10) to standard output, as Spark does: also for an empty batch. They are the
+// first in the order of the partitions; n a partition cross over, whatever the size of the batch. Spark: print.
 func (s Stream[T]) Print(n ...int) {
 	limit := 10
 	if len(n) > 0 {
@@ -52,8 +53,9 @@ func (b *run) print(limit int, elements func(write func(string))) error {
 	return err
 }
 
-// ForeachBatch runs f once a batch with all its elements: Spark's foreachRDD. An error fails the batch, and the batch policy decides.
-// The context ends when the stream is stopped without grace. The elements of a batch are held in memory until it has run.
+// ForeachBatch runs f once a batch with all its elements, partition by partition and in their order. An error fails the batch, and the
+// batch policy decides. The context ends when the stream is stopped without grace. The elements of a batch are held in memory until it has
+// run. Spark: foreachRDD.
 func (s Stream[T]) ForeachBatch(f func(context.Context, Batch[T]) error) {
 	registered(s, "foreachBatch", f == nil, collecting[T](), func(b *run, parts [][]T, ranges []messages.OffsetRange) error {
 		return f(b.ctx, Batch[T]{time: b.time, partitions: parts, ranges: ranges})

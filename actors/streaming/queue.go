@@ -17,9 +17,9 @@ type Queue[T any] struct {
 	otherwise []T
 }
 
-// QueueStream is an input with a queue of batches: with oneAtATime each batch of the stream is one that was pushed, otherwise it is
-// all that are in the queue, each as a partition. While the queue is empty, a batch is what was set with Default, and without that an
-// empty one, which has no partition. What is in the queue is not saved.
+// QueueStream is an input with a queue of batches, in the order in which they were pushed: with oneAtATime each batch of the stream is one
+// of them, otherwise it is all that are in the queue, each as a partition. While the queue is empty, a batch is what was set with Default,
+// and without that an empty one, which has no partition. What is in the queue is held in memory and not saved. Spark: queueStream.
 func QueueStream[T any](c *Context, oneAtATime bool) *Queue[T] {
 	q := &Queue[T]{oneByOne: oneAtATime}
 	n := typed[T](&node{source: &sourceSpec{pull: func(time.Time) (any, bool) {
@@ -29,7 +29,8 @@ func QueueStream[T any](c *Context, oneAtATime bool) *Queue[T] {
 	return q
 }
 
-// Push puts a batch into the queue. It may be called from any goroutine, before and after the start.
+// Push puts a batch into the queue, behind those that are there. It may be called from any goroutine, before and after the start, also from
+// functions of the job. Spark: adding to the queue of queueStream.
 func (q *Queue[T]) Push(elements ...T) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

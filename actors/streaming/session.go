@@ -7,14 +7,15 @@ import (
 	"time"
 )
 
-// SessionCount is Session with the number of elements.
+// SessionCount is Session with the number of elements. Spark: groupBy over session_window(time, gap), count.
 func SessionCount[T any, K comparable](e EventTimed[T], name string, key func(T) K, gap time.Duration) Stream[Windowed[K, int64]] {
 	return sessions("sessionCount", e, name, key, gap, counter[T]())
 }
 
-// Session is one result for each run of a key's elements in which no two neighbours are gap apart: it starts with the first element,
-// ends gap after the last, and is given out once, when the watermark has passed that: the earliest end first. Sessions that an element
-// between them joins become one. What is open is saved under name.
+// Session is one result for each run of a key's elements in which no two neighbours are gap apart: it starts with the first element, ends
+// gap after the last, and is given out once, when the watermark has passed that: the earliest end first. Sessions that an element between
+// them joins become one. A batch costs the elements it brings, sorted by time and key, and what is given out; one value an open session is
+// held, and saved under name. Spark: groupBy over session_window(time, gap).
 func Session[T any, K comparable, A any](e EventTimed[T], name string, key func(T) K, gap time.Duration, a Aggregate[T, A]) Stream[Windowed[K, A]] {
 	return sessions("session", e, name, key, gap, a)
 }

@@ -6,8 +6,9 @@ import (
 	"github.com/hibana-stream/hibana/messages"
 )
 
-// Events is the stream of the post: the RichEvents of the given topics, without topics those of the configuration.
-// One Kafka partition is one partition of the stream. A record that does not decode is rejected (see errors.tolerance).
+// Events is the stream of the post: the RichEvents of the given topics, without topics those of the configuration. One Kafka partition is
+// one partition of the stream, in Kafka's order. A record that does not decode is rejected (see errors.tolerance). Spark:
+// KafkaUtils.createDirectStream with RichEventDeserializer.
 func Events(c *Context, topics ...string) Stream[messages.RichEvent] {
 	n := kafkaSource(present(c, "events"), topics, func(t *Task, n *node, down any) func([]messages.Raw) {
 		if c.form == messages.FormString || c.form == messages.FormBytes {
@@ -18,8 +19,9 @@ func Events(c *Context, topics ...string) Stream[messages.RichEvent] {
 	return Stream[messages.RichEvent]{c.add("events", typed[messages.RichEvent](n)).reading()}
 }
 
-// DirectStream is the stream of the records of the given topics, without topics of those of the configuration, with key and value
-// decoded. One Kafka partition is one partition of the stream. Spark: KafkaUtils.createDirectStream.
+// DirectStream is the stream of the records of the given topics, without topics of those of the configuration, with key and value decoded.
+// One Kafka partition is one partition of the stream, in Kafka's order. It costs the two decoders a record and holds nothing. Spark:
+// KafkaUtils.createDirectStream.
 func DirectStream[K, V any](c *Context, key Decoder[K], value Decoder[V], topics ...string) Stream[messages.Record[K, V]] {
 	n := kafkaSource(present(c, "directStream"), topics, func(t *Task, n *node, down any) func([]messages.Raw) {
 		return decodeAll(t, n, down.(sink[messages.Record[K, V]]), func(r *messages.Raw, out *messages.Record[K, V]) error {

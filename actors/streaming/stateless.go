@@ -2,7 +2,8 @@ package streaming
 
 import "slices"
 
-// Map applies f to each element, in order. Spark: map.
+// Map applies f to each element, in order. It costs a call of f an element and holds nothing: it is one step of the pass that is made over
+// what was fetched. Spark: map.
 func Map[T, U any](s Stream[T], f func(T) U) Stream[U] {
 	return narrowed(s, "map", f == nil, mapping1(f))
 }
@@ -26,7 +27,8 @@ func mapping1[T, U any](f func(T) U) func(t *Task, n *node, down sink[U]) sink[T
 // flatChunk is how many elements FlatMap collects before it passes them on.
 const flatChunk = 4096
 
-// FlatMap applies f to each element and lines up what it returns. Spark: flatMap.
+// FlatMap applies f to each element and lines up what it returns, in order. It costs a call of f an element and holds nothing but the slice
+// that f returned last. Spark: flatMap.
 func FlatMap[T, U any](s Stream[T], f func(T) []U) Stream[U] {
 	return narrowed(s, "flatMap", f == nil, flattening(f))
 }
@@ -54,7 +56,7 @@ func flattening[T, U any](f func(T) []U) func(t *Task, n *node, down sink[U]) si
 	}
 }
 
-// Filter keeps the elements for which keep is true. Spark: filter.
+// Filter keeps the elements for which keep is true, in their order. It costs a call of keep an element and holds nothing. Spark: filter.
 func (s Stream[T]) Filter(keep func(T) bool) Stream[T] {
 	return narrowed(s, "filter", keep == nil, func(t *Task, n *node, down sink[T]) sink[T] {
 		var out []T
@@ -74,12 +76,14 @@ func (s Stream[T]) Filter(keep func(T) bool) Stream[T] {
 	})
 }
 
-// Glom makes one element of each partition: the slice of its elements. Spark: glom.
+// Glom makes one element of each partition: the slice of its elements in their order, nil for a partition without any. The elements are
+// held until the batch has run. Spark: glom.
 func Glom[T any](s Stream[T]) Stream[[]T] {
 	return perPartition(s, "glom", false, func(in []T) [][]T { return [][]T{in} })
 }
 
-// MapPartitions applies f to each partition as a whole. Spark: mapPartitions.
+// MapPartitions applies f to each partition as a whole, once a batch, also to an empty one. The slice has the partition's elements in their
+// order, and they are held until the batch has run. Spark: mapPartitions.
 func MapPartitions[T, U any](s Stream[T], f func([]T) []U) Stream[U] {
 	return perPartition(s, "mapPartitions", f == nil, f)
 }
@@ -107,7 +111,8 @@ func perPartition[T, U any](s Stream[T], op string, missing bool, f func([]T) []
 	})
 }
 
-// MapToPair makes a pair of each element. Spark: map to a tuple, which makes the operations by key available.
+// MapToPair makes a pair of each element, in order. It costs a call of f an element and holds nothing. Spark: map to a tuple, which makes
+// the operations by key available.
 func MapToPair[T any, K comparable, V any](s Stream[T], f func(T) (K, V)) PairStream[K, V] {
 	return PairStream[K, V]{narrowed(s, "mapToPair", f == nil, func(t *Task, n *node, down sink[Pair[K, V]]) sink[T] {
 		var out []Pair[K, V]
@@ -124,8 +129,8 @@ func MapToPair[T any, K comparable, V any](s Stream[T], f func(T) (K, V)) PairSt
 	})}
 }
 
-// Repartition cuts the elements of a batch into the given number of partitions, evenly, contiguously and in order: what follows
-// runs that many at a time. Spark: repartition.
+// Repartition cuts the elements of a batch into the given number of partitions, evenly, contiguously and in order: what follows runs that
+// many at a time. All elements cross over to the aggregator and are held until the batch has run. Spark: repartition.
 func (s Stream[T]) Repartition(partitions int) Stream[T] {
 	out := widened(s, "repartition", false, collecting[T](), func(_ *run, _ *node, parts [][]T) ([][]T, error) {
 		all, out := slices.Concat(parts...), make([][]T, partitions)
@@ -138,8 +143,8 @@ func (s Stream[T]) Repartition(partitions int) Stream[T] {
 	return out
 }
 
-// Count is one number a batch: how many elements it has, 0 for an empty one; in a batch without a dataset it has none either, where
-// Spark fails. Spark: count.
+// Count is one number a batch: how many elements it has, 0 for an empty one; in a batch without a dataset it has none either, where Spark
+// fails. It costs an addition for each fetched piece; what crosses over is one number a partition. Spark: count.
 // It is no output: Count() alone prints nothing, and a job of nothing else is refused.
 func (s Stream[T]) Count() Stream[int64] { return countAs(s, "count") }
 
@@ -153,7 +158,9 @@ func countAs[T any](s Stream[T], op string) Stream[int64] {
 	})
 }
 
-// Reduce is one element a batch, and none for an empty batch. f must be associative and commutative. Spark: reduce.
+// Reduce is one element a batch, and none for an empty batch. f must be associative and commutative; it gets a partition's elements in
+// their order, and then what the partitions came to in theirs. It costs a call of f an element; what crosses over is one element a
+// partition. Spark: reduce.
 func (s Stream[T]) Reduce(f func(T, T) T) Stream[T] { return reduceAs(s, "reduce", f) }
 
 func reduceAs[T any](s Stream[T], op string, f func(T, T) T) Stream[T] {
@@ -171,8 +178,8 @@ func reduceAs[T any](s Stream[T], op string, f func(T, T) T) Stream[T] {
 	})
 }
 
-// CountByValue is one pair a distinct element and batch: the element and how often it came, in the order in which they came.
-// Spark: countByValue.
+// CountByValue is one pair a distinct element and batch: the element and how often it came, in the order in which they came. It costs a
+// look-up an element; what crosses over is one pair a distinct element and partition. Spark: countByValue.
 func CountByValue[T comparable](s Stream[T]) PairStream[T, int64] {
 	const op = "countByValue"
 	ones := narrowed(s, op, false, mapping1(func(v T) Pair[T, int64] { return Pair[T, int64]{v, 1} }))

@@ -26,8 +26,9 @@ func EncodeJSON[T any](v T) (string, error) {
 // errNoKafka is what ToKafka fails with where nothing writes to Kafka.
 var errNoKafka = errors.New("there is no Kafka to write to")
 
-// ToKafka writes each pair as a record of topic, in order, and waits until all of a batch are acknowledged. With at-least-once a batch that
-// is run again writes again. An error of an encoder fails the batch. Spark has foreachRDD for it.
+// ToKafka writes each pair as a record of topic, in order, and waits until all of a batch are acknowledged. The pairs of a batch are held
+// until then. With at-least-once a batch that is run again writes again. An error of an encoder fails the batch. Spark has foreachRDD for
+// it.
 func (p PairStream[K, V]) ToKafka(topic string, key Encoder[K], value Encoder[V]) {
 	n := registered(p.Stream, "toKafka", false, collecting[Pair[K, V]](), func(b *run, parts [][]Pair[K, V], _ []messages.OffsetRange) error {
 		var out []messages.Outgoing

@@ -11,22 +11,23 @@ var errTransformNull = errors.New("Transform function must not return null. Retu
 // noParent is Spark's sentence for a transformation of what is not there.
 func noParent(at time.Time) error { return &timeError{"Couldn't generate RDD from parent at time", at} }
 
-// Transform makes a dataset of each dataset as a whole. f gets the batch's time with it. A batch in which s has no dataset fails, and
-// so does one for which f returns nil: no element at all is NewBatch(). The elements of a batch are held until it has run.
-// Spark: transform.
+// Transform makes a dataset of each dataset as a whole. f gets the batch's time with it, and its elements partition by partition, in their
+// order. A batch in which s has no dataset fails, and so does one for which f returns nil: no element at all is NewBatch(). The elements of
+// a batch are held until it has run. Spark: transform.
 func Transform[T, U any](s Stream[T], f func(*Batch[T]) (*Batch[U], error)) Stream[U] {
 	return transformed(made(s.n, "transform").context, "transform", f == nil, []*node{s.n}, []combinerSpec{specOf(collecting[T]())},
 		func(b *run, in []gathered) (*Batch[U], error) { return f(batchOf[T](b, in[0])) })
 }
 
-// TransformWith is Transform of two streams, which must have the same slide. Spark: transformWith.
+// TransformWith is Transform of two streams, which must have the same slide; the elements of both are held. Spark: transformWith.
 func TransformWith[T, U, W any](s Stream[T], other Stream[U], f func(*Batch[T], *Batch[U]) (*Batch[W], error)) Stream[W] {
 	return transformed(made(s.n, "transformWith").context, "transformWith", f == nil, []*node{s.n, other.n},
 		[]combinerSpec{specOf(collecting[T]()), specOf(collecting[U]())},
 		func(b *run, in []gathered) (*Batch[W], error) { return f(batchOf[T](b, in[0]), batchOf[U](b, in[1])) })
 }
 
-// TransformAll is Transform of any number of streams, which must have the same slide. Spark: StreamingContext.transform.
+// TransformAll is Transform of any number of streams, which must have the same slide and whose datasets f gets in the order in which they
+// are given; the elements of all are held. Spark: StreamingContext.transform.
 func TransformAll[T, U any](c *Context, streams []Stream[T], f func([]*Batch[T]) (*Batch[U], error)) Stream[U] {
 	combiners := make([]combinerSpec, len(streams))
 	for i := range combiners {

@@ -4,7 +4,7 @@ import "context"
 
 // TryMap is Map with a function that takes a context, which ends when the stream ends, and that may refuse an element: the record that the
 // element comes from is rejected (see errors.tolerance), the batch goes on. Behind a shuffle there is no record to blame: there the error
-// fails the batch.
+// fails the batch. Spark: map with a function that throws, which fails the batch.
 func TryMap[T, U any](s Stream[T], f func(context.Context, T) (U, error)) Stream[U] {
 	return trying(s, "tryMap", f == nil, func(ctx context.Context, v T, out []U) ([]U, error) {
 		u, err := f(ctx, v)
@@ -12,7 +12,8 @@ func TryMap[T, U any](s Stream[T], f func(context.Context, T) (U, error)) Stream
 	})
 }
 
-// TryFlatMap is FlatMap with a function that takes a context and may refuse an element, as TryMap's.
+// TryFlatMap is FlatMap with a function that takes a context and may refuse an element, as TryMap's. Spark: flatMap with a function that
+// throws.
 func TryFlatMap[T, U any](s Stream[T], f func(context.Context, T) ([]U, error)) Stream[U] {
 	return trying(s, "tryFlatMap", f == nil, func(ctx context.Context, v T, out []U) ([]U, error) {
 		us, err := f(ctx, v)
@@ -20,7 +21,8 @@ func TryFlatMap[T, U any](s Stream[T], f func(context.Context, T) ([]U, error)) 
 	})
 }
 
-// TryFilter is Filter with a function that takes a context and may refuse an element, as TryMap's.
+// TryFilter is Filter with a function that takes a context and may refuse an element, as TryMap's. Spark: filter with a function that
+// throws.
 func (s Stream[T]) TryFilter(keep func(context.Context, T) (bool, error)) Stream[T] {
 	return trying(s, "tryFilter", keep == nil, func(ctx context.Context, v T, out []T) ([]T, error) {
 		ok, err := keep(ctx, v)

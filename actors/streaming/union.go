@@ -1,12 +1,13 @@
 package streaming
 
-// Union is this stream and the others as one: its partitions are theirs, one stream behind the other. Spark: union.
+// Union is this stream and the others as one: its partitions are theirs, one stream behind the other, and nothing is moved for it. Spark:
+// union.
 func (s Stream[T]) Union(others ...Stream[T]) Stream[T] {
 	return union(made(s.n, "union").context, append([]Stream[T]{s}, others...))
 }
 
-// Union is all the streams as one: its partitions are theirs, one stream behind the other. All must have the same slide. A batch in
-// which one of them has no dataset fails. Spark: StreamingContext.union.
+// Union is all the streams as one: its partitions are theirs, one stream behind the other, and nothing is moved for it. All must have the
+// same slide. A batch in which one of them has no dataset fails. Spark: StreamingContext.union.
 func Union[T any](c *Context, streams ...Stream[T]) Stream[T] { return union(c, streams) }
 
 func union[T any](c *Context, streams []Stream[T]) Stream[T] {

@@ -26,7 +26,8 @@ func UpdateStateByKey[K comparable, V, S any](p PairStream[K, V], name string, f
 	return UpdateStateByKeyAt(p, name, func(_ time.Time, _ K, values []V, state Option[S]) Option[S] { return f(values, state) }, opts...)
 }
 
-// UpdateStateByKeyAt is UpdateStateByKey for a function that also gets the batch's time and the key.
+// UpdateStateByKeyAt is UpdateStateByKey for a function that also gets the batch's time and the key. Spark: updateStateByKey with a
+// function of (Time, K, Seq[V], Option[S]).
 func UpdateStateByKeyAt[K comparable, V, S any](p PairStream[K, V], name string, f func(t time.Time, key K, values []V, state Option[S]) Option[S], opts ...StateOption[K, S]) PairStream[K, S] {
 	var o stateOptions[K, S]
 	for _, set := range opts {

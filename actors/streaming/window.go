@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Window is the stream whose dataset is all elements of the last width, the newest batch last; it has one every slide. Early windows
-// are shorter; a slide longer than the width leaves elements out. Both must be multiples of the slide of s. Its elements are held,
-// and saved, for as long as they are in a window. Spark: window.
+// Window is the stream whose dataset is all elements of the last width, the newest batch last; it has one every slide. Early windows are
+// shorter; a slide longer than the width leaves elements out. Both must be multiples of the slide of s. Its elements are held, and saved,
+// for as long as they are in a window; what is behind it looks at all of them in every slide. Spark: window.
 func (s Stream[T]) Window(width, slide time.Duration) Stream[T] {
 	return windowed(s, "window", width, slide)
 }

@@ -49,23 +49,26 @@ type pane[K comparable] struct {
 	start int64
 }
 
-// TumblingCount is Tumbling with the number of elements.
+// TumblingCount is Tumbling with the number of elements. Spark: groupBy over window(time, width), count.
 func TumblingCount[T any, K comparable](e EventTimed[T], name string, key func(T) K, width time.Duration) Stream[Windowed[K, int64]] {
 	return panes("tumblingCount", e, name, key, width, width, counter[T]())
 }
 
-// SlidingCount is Sliding with the number of elements.
+// SlidingCount is Sliding with the number of elements. Spark: groupBy over window(time, width, slide), count.
 func SlidingCount[T any, K comparable](e EventTimed[T], name string, key func(T) K, width, slide time.Duration) Stream[Windowed[K, int64]] {
 	return panes("slidingCount", e, name, key, width, slide, counter[T]())
 }
 
-// Tumbling cuts event time into windows of the given width, counted from 1970, and gives one result a key and window that has
-// elements, when the watermark has passed the window's end: the earliest end first. What is open is saved under name.
+// Tumbling cuts event time into windows of the given width, counted from 1970, and gives one result a key and window that has elements,
+// when the watermark has passed the window's end: the earliest end first, and among those in the order in which keys came. A batch costs a
+// look-up and an Add an element, and what is given out; one value a key and open window is held, and saved under name. Spark: groupBy over
+// window(time, width).
 func Tumbling[T any, K comparable, A any](e EventTimed[T], name string, key func(T) K, width time.Duration, a Aggregate[T, A]) Stream[Windowed[K, A]] {
 	return panes("tumbling", e, name, key, width, width, a)
 }
 
-// Sliding is Tumbling with a window of the given width beginning every slide: an element is in width/slide windows.
+// Sliding is Tumbling with a window of the given width beginning every slide: an element is in width/slide windows, and costs as many
+// look-ups. Spark: groupBy over window(time, width, slide).
 func Sliding[T any, K comparable, A any](e EventTimed[T], name string, key func(T) K, width, slide time.Duration, a Aggregate[T, A]) Stream[Windowed[K, A]] {
 	return panes("sliding", e, name, key, width, slide, a)
 }

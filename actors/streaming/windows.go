@@ -2,8 +2,8 @@ package streaming
 
 import "time"
 
-// ReduceByWindow is one element a window, and none for an empty one. f must be associative and commutative. Each slide costs the
-// reduced batches of the window. Spark: reduceByWindow.
+// ReduceByWindow is one element a window, and none for an empty one. f must be associative and commutative; it gets what the batches came
+// to in their order. Each slide costs the reduced batches of the window. Spark: reduceByWindow.
 func (s Stream[T]) ReduceByWindow(f func(T, T) T, width, slide time.Duration) Stream[T] {
 	return reduceAs(windowed(divided(reduceAs(s, "reduceByWindow", f)), "reduceByWindow", width, slide), "reduceByWindow", f)
 }
@@ -118,8 +118,9 @@ func plus(a, b int64) int64 { return a + b }
 
 func minus(a, b int64) int64 { return a - b }
 
-// CountByValueAndWindow is one pair a window and distinct element: the element and how often it came; elements that are not in the
-// window any more are gone. Each slide costs what enters and what leaves, whatever the width. Spark: countByValueAndWindow.
+// CountByValueAndWindow is one pair a window and distinct element: the element and how often it came, in the order in which they came;
+// elements that are not in the window any more are gone. Each slide costs the distinct elements of what enters and of what leaves, and one
+// look at each that the window has, whatever the width. Spark: countByValueAndWindow.
 func CountByValueAndWindow[T comparable](s Stream[T], width, slide time.Duration) PairStream[T, int64] {
 	const op = "countByValueAndWindow"
 	ones := narrowed(s, op, false, mapping1(func(v T) Pair[T, int64] { return Pair[T, int64]{v, 1} }))
@@ -133,7 +134,8 @@ func CountByValueAndWindow[T comparable](s Stream[T], width, slide time.Duration
 	return counts
 }
 
-// GroupByKeyAndWindow is one pair a window and key: the key and all its values, in the order in which they came. Spark: groupByKeyAndWindow.
+// GroupByKeyAndWindow is one pair a window and key: the key and all its values, in the order in which they came. All values in the window
+// are held and saved, and looked at in every slide. Spark: groupByKeyAndWindow.
 func GroupByKeyAndWindow[K comparable, V any](p PairStream[K, V], width, slide time.Duration) PairStream[K, []V] {
 	const op = "groupByKeyAndWindow"
 	return groupAs(PairStream[K, V]{windowed(p.Stream, op, width, slide)}, op)
@@ -148,9 +150,9 @@ func (p PairStream[K, V]) ReduceByKeyAndWindow(reduce func(V, V) V, width, slide
 }
 
 // ReduceByKeyAndWindowInverse is ReduceByKeyAndWindow for a reduce that inverse takes back: each slide, and each key, costs one inverse of
-// what leaves and one reduce of what enters, whatever the width. A key stays after its last value has left, with what inverse gave;
-// keep, if not nil, says which pairs are given out, and keys that it refuses are forgotten when they have no value in the window.
-// Spark: reduceByKeyAndWindow with invReduceFunc and filterFunc.
+// what leaves and one reduce of what enters, whatever the width. Pairs are in the order in which their keys first came. A key stays after
+// its last value has left, with what inverse gave; keep, if not nil, says which pairs are given out, and keys that it refuses are forgotten
+// when they have no value in the window. Spark: reduceByKeyAndWindow with invReduceFunc and filterFunc.
 func (p PairStream[K, V]) ReduceByKeyAndWindowInverse(reduce, inverse func(V, V) V, width, slide time.Duration, keep func(K, V) bool) PairStream[K, V] {
 	const op = "reduceByKeyAndWindow"
 	w := inverting[K, V]{reduce: reduce, inverse: inverse, keep: keep, width: width, slide: slide}
