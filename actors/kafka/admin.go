@@ -150,7 +150,8 @@ type NewTopic struct {
 	DryRun bool
 }
 
-// CreateTopic creates a topic. One that exists already is no error: created is false then, and the topic is as it was.
+// CreateTopic creates a topic, and waits until the cluster tells of it. One that exists already is no error: created is false then, and
+// the topic is as it was.
 func (a *Admin) CreateTopic(ctx context.Context, t NewTopic) (created bool, err error) {
 	ctx, cancel := a.bound(ctx)
 	defer cancel()
@@ -173,7 +174,26 @@ func (a *Admin) CreateTopic(ctx context.Context, t NewTopic) (created bool, err 
 	if errors.Is(err, kerr.TopicAlreadyExists) {
 		return false, nil
 	}
+	if err == nil && !t.DryRun {
+		a.awaitTopic(ctx, t.Name)
+	}
 	return err == nil, Explain(err, Subject{Doing: "creating", Topic: t.Name})
+}
+
+// awaitTopic waits until a new topic is told of, as long as ctx goes on: a broker learns of it from the controller only after the
+// answer, on a busy machine seconds later, and a producer gives up on an unknown topic after one. Any other error is told by whoever
+// uses the topic.
+func (a *Admin) awaitTopic(ctx context.Context, name string) {
+	for ctx.Err() == nil {
+		details, err := a.admin.ListTopics(ctx, name)
+		if err != nil || !errors.Is(details[name].Err, kerr.UnknownTopicOrPartition) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 func orDefault[T int16 | int32](n T) T {

@@ -85,6 +85,20 @@ func TestTopicsAreCreated(t *testing.T) {
 	})
 }
 
+// A broker tells of a new topic some time after the answer that it is created: who creates one waits for that.
+func TestACreatedTopicIsToldOf(t *testing.T) {
+	onBroker(t, func(t *testing.T, b *Broker) {
+		a := admin(t, b)
+		trouble := b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Metadata}, Topic: "late", Err: kerr.UnknownTopicOrPartition, Count: 20})
+		if _, err := a.CreateTopic(soon(t), NewTopic{Name: "late", Partitions: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if topics, err := a.Topics(soon(t), "late"); err != nil || !topics[0].Exists || trouble.Hits() != 20 {
+			t.Errorf("%+v, %v, asked %d times", topics, err, trouble.Hits())
+		}
+	})
+}
+
 // Offsets are the partition's bounds; an open transaction ends it earlier for whoever reads what is committed.
 func TestOffsetsByIsolation(t *testing.T) {
 	onBroker(t, func(t *testing.T, b *Broker) {
