@@ -35,6 +35,13 @@ func onKafka(t *testing.T, partitions int32, configs map[string]string, test fun
 	if _, err := g.admin.CreateTopic(t.Context(), partitions, 1, values, topic); err != nil {
 		t.Fatal(err)
 	}
+	for told := false; !told; { // on a busy machine a broker learns of it seconds after its creation
+		topics, err := g.admin.ListTopics(t.Context(), topic)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told = topics[topic].Err == nil
+	}
 	test(g, topic)
 }
 
@@ -71,11 +78,29 @@ func TestKafkaCompaction(t *testing.T) {
 		if err := g.client.ProduceSync(t.Context(), &kgo.Record{Topic: topic, Key: []byte("k")}).FirstErr(); err != nil {
 			t.Fatal(err)
 		}
-		<-time.After(20 * time.Second) // the cleaner looks every 15 s
+		for g.firstOffset(topic) == 0 { // until the cleaner has looked
+			<-time.After(100 * time.Millisecond)
+		}
 		m := g.member(g.config(topic)).start()
 		l := m.awaitUntil(tp(topic, 0), 31)
 		t.Logf("read %v", l.offsets)
 	})
+}
+
+// firstOffset is that of the first record that is there.
+func (g *ground) firstOffset(topic string) int64 {
+	g.t.Helper()
+	client := g.newClient(kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {0: kgo.NewOffset().AtStart()}}))
+	defer client.Close()
+	for {
+		fetches := client.PollFetches(g.t.Context())
+		if err := fetches.Err(); err != nil {
+			g.t.Fatal(err)
+		}
+		if records := fetches.Records(); len(records) > 0 {
+			return records[0].Offset
+		}
+	}
 }
 
 // Offsets, plans, ownership, a static member that leaves, retention that overtakes, a topic that goes away.
