@@ -308,8 +308,11 @@ func (a *arm) ended(err error) {
 
 // end lets nothing more come, lets all members leave but one, kills that for good, and lets a new one drain what is left.
 func (a *arm) end() error {
-	seen := a.reader.distinct()
-	a.kept = float64(seen) / float64(max(1, a.writer.acknowledged()))
+	a.kept = a.through()
+	// Dropping everything would prove nothing. How much comes through while so much is destroyed hangs on the machine; that it does at all, not.
+	if err := a.await(chaosPatience, "arrival of half of what is written", func() bool { return a.through() >= 0.5 }); err != nil {
+		return err
+	}
 	if err := a.writer.stop(chaosPatience); err != nil {
 		return err
 	}
@@ -331,6 +334,11 @@ func (a *arm) end() error {
 	}
 	last.wanted = false
 	return last.left(chaosPatience)
+}
+
+// through is the part of what is written that has come through.
+func (a *arm) through() float64 {
+	return float64(a.reader.distinct()) / float64(max(1, a.writer.acknowledged()))
 }
 
 // group tells whether the group has so many members, dead ones included, and is in this state.
