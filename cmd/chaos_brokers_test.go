@@ -69,12 +69,10 @@ func (c *chaosBrokers) destroy(ctx context.Context, seed uint64, n int) error {
 		}
 		c.killed.Add(1)
 		pause(ctx, down)
-		if err := c.script("restart", broker); err != nil { // which waits a minute; a machine under load may need two
-			if err = c.script("restart", broker); err != nil {
-				return err
-			}
+		if err := c.script("restart", broker); err != nil {
+			return err
 		}
-		if err := c.inSync(2 * time.Minute); err != nil {
+		if err := c.inSync(chaosPatience); err != nil {
 			return err
 		}
 	}

@@ -35,7 +35,7 @@ func TestClusterChaos(t *testing.T) {
 	}
 	set := chaosSettings{seed: 1, kills: 20, brokers: 1, members: 3, rate: 500, exchange: "partition", arms: "at-most-once,at-least-once,exactly-once", port: 19292}.asked(t)
 	brokers := newChaosBrokers(t, set.port)
-	if err := brokers.inSync(time.Minute); err != nil {
+	if err := brokers.inSync(chaosPatience); err != nil {
 		t.Fatal(err)
 	}
 	runChaos(t, set, brokers.addresses, brokers, func() {})

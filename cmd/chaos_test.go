@@ -107,7 +107,7 @@ func (c *chaos) write(n int) {
 	}
 }
 
-// start starts a worker.
+// start starts a worker, and waits until it obeys signals: how soon it is told to stop must not hang on how fast the machine starts a process.
 func (c *chaos) start(more ...string) *exec.Cmd {
 	c.t.Helper()
 	args := append([]string{
@@ -115,12 +115,21 @@ func (c *chaos) start(more ...string) *exec.Cmd {
 		"-X", "interval=50ms", "-X", "instance=one", "-X", "log.level=warn",
 	}, append(slices.Clone(c.args), more...)...)
 	worker := exec.Command(os.Args[0], args...)
-	worker.Env = append(append(os.Environ(), workerRole+"="+c.out, holdFile+"="+string(c.hold)), c.env...)
+	up := filepath.Join(c.t.TempDir(), "up")
+	worker.Env = append(append(os.Environ(), workerRole+"="+c.out, holdFile+"="+string(c.hold), upFile+"="+up), c.env...)
 	worker.Stderr = &c.log
 	if err := worker.Start(); err != nil {
 		c.t.Fatal(err)
 	}
-	return worker
+	for late := time.Now().Add(patience); ; <-time.After(5 * time.Millisecond) {
+		if _, err := os.Stat(up); err == nil {
+			return worker
+		}
+		if time.Now().After(late) {
+			_ = worker.Process.Kill()
+			c.t.Fatalf("a worker did not start within %v: %v\n%s", patience, worker.Wait(), c.log.String())
+		}
+	}
 }
 
 // run starts workers and ends each with sig at a random time, and lets the last one drain.

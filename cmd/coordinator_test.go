@@ -23,7 +23,8 @@ type load struct {
 
 func (c *three) load() *load {
 	c.Helper()
-	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(c.brokers, ",")...), kgo.DefaultProduceTopic(c.topic), kgo.RecordPartitioner(kgo.RoundRobinPartitioner()))
+	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(c.brokers, ",")...), kgo.DefaultProduceTopic(c.topic), kgo.RecordPartitioner(kgo.RoundRobinPartitioner()),
+		kgo.UnknownTopicRetries(-1))
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -58,40 +59,45 @@ func (l *load) end(t *testing.T) int {
 }
 
 // groupCoordinator, transactionCoordinator and controller are the brokers that have these parts now.
-func (c *three) groupCoordinator() int {
+func (c *three) groupCoordinator(r *running) int {
 	c.Helper()
-	return c.one(c.admin.FindGroupCoordinators(c.Context(), c.topic))
+	return c.one(r, func() kadm.FindCoordinatorResponses { return c.admin.FindGroupCoordinators(c.Context(), c.topic) })
 }
 
-func (c *three) transactionCoordinator() int {
+func (c *three) transactionCoordinator(r *running) int {
 	c.Helper()
-	return c.one(c.admin.FindTxnCoordinators(c.Context(), c.topic+"-one"))
+	return c.one(r, func() kadm.FindCoordinatorResponses { return c.admin.FindTxnCoordinators(c.Context(), c.topic+"-one") })
 }
 
-func (c *three) one(found kadm.FindCoordinatorResponses) int {
+// one asks until one broker is told: none has the part for a while when another has just come back.
+func (c *three) one(r *running, find func() kadm.FindCoordinatorResponses) (broker int) {
 	c.Helper()
-	if err := found.Error(); err != nil {
-		c.Fatal(err)
-	}
-	for _, answer := range found {
-		return int(answer.NodeID)
-	}
-	c.Fatal("nobody is the coordinator")
-	return 0
+	r.waits("coordinator", func() bool {
+		found := find()
+		for _, answer := range found {
+			broker = int(answer.NodeID)
+		}
+		return len(found) == 1 && found.Error() == nil
+	})
+	return broker
 }
 
 // controller asks the quorum: what metadata calls the controller is any broker that forwards to it.
-func (c *three) controller() int {
+func (c *three) controller(r *running) (broker int) {
 	c.Helper()
 	request := kmsg.NewPtrDescribeQuorumRequest()
 	topic, partition := kmsg.NewDescribeQuorumRequestTopic(), kmsg.NewDescribeQuorumRequestTopicPartition()
 	topic.Topic, topic.Partitions = "__cluster_metadata", append(topic.Partitions, partition)
 	request.Topics = append(request.Topics, topic)
-	answer, err := request.RequestWith(c.Context(), c.client)
-	if err != nil || answer.ErrorCode != 0 {
-		c.Fatal(err, answer)
-	}
-	return int(answer.Topics[0].Partitions[0].LeaderID)
+	r.waits("controller", func() bool {
+		answer, err := request.RequestWith(c.Context(), c.client)
+		if err != nil || answer.ErrorCode != 0 || answer.Topics[0].Partitions[0].ErrorCode != 0 {
+			return false
+		}
+		broker = int(answer.Topics[0].Partitions[0].LeaderID)
+		return broker > 0
+	})
+	return broker
 }
 
 // The broker that leads the group, the transactions or the cluster is killed while events come in: the run goes on by itself, and
@@ -99,7 +105,7 @@ func (c *three) controller() int {
 func TestClusterWhoeverLeadsIsKilledUnderLoad(t *testing.T) {
 	for _, part := range []struct {
 		name string
-		find func(*three) int
+		find func(*three, *running) int
 		args []string
 	}{
 		{"group coordinator", (*three).groupCoordinator, nil},
@@ -110,16 +116,16 @@ func TestClusterWhoeverLeadsIsKilledUnderLoad(t *testing.T) {
 			c := newThree(t)
 			l := c.load()
 			r := c.run(append([]string{"-X", "instance=one"}, part.args...)...)
-			r.sees(50, 60*time.Second)
-			victim := part.find(c)
+			r.sees(50)
+			victim := part.find(c, r)
 			c.broker("kill", victim)
 			began := time.Now()
 			written := l.acked.Load()
-			r.waits(60*time.Second, "acknowledgement after the kill", func() bool { return l.acked.Load() > written+20 })
-			r.sees(int(l.acked.Load()), 45*time.Second)
+			r.waits("acknowledgement after the kill", func() bool { return l.acked.Load() > written+20 })
+			r.sees(int(l.acked.Load()))
 			t.Logf("the %s was broker %d: what came after it was seen %v later", part.name, victim, time.Since(began).Round(100*time.Millisecond))
 			c.broker("restart", victim)
-			r.sees(l.end(t), 45*time.Second)
+			r.sees(l.end(t))
 			r.signals <- syscall.SIGINT
 			if code := <-r.ended; code != cmd.ExitOK {
 				t.Errorf("exit %d", code)

@@ -58,7 +58,7 @@ func TestKafkaAFullDiskAtTheCheckpoint(t *testing.T) {
 				_ = worker.Wait()
 				close(ended)
 			}()
-			deadline := time.After(60 * time.Second)
+			deadline := time.After(patience)
 			for full := false; !full; {
 				c.write(50)
 				select {

@@ -47,7 +47,7 @@ func (g *ground) connect() {
 	g.Helper()
 	var err error
 	g.client, err = kgo.NewClient(kgo.SeedBrokers(strings.Split(g.brokers, ",")...), kgo.RecordPartitioner(kgo.ManualPartitioner()),
-		kgo.ProducerBatchMaxBytes(16<<20), kgo.RequiredAcks(kgo.AllISRAcks()))
+		kgo.ProducerBatchMaxBytes(16<<20), kgo.RequiredAcks(kgo.AllISRAcks()), kgo.UnknownTopicRetries(-1))
 	if err != nil {
 		g.Fatal(err)
 	}
@@ -64,6 +64,22 @@ func (g *ground) create(topic string, partitions int, config map[string]string) 
 	answer, err := g.admin.CreateTopic(g.Context(), int32(partitions), 1, settings, topic)
 	if err != nil || answer.Err != nil {
 		g.Fatal(err, answer.Err)
+	}
+	g.told(topic, partitions)
+}
+
+// told waits until the brokers tell of a topic with so many partitions: on a busy machine they learn of it seconds after its creation.
+func (g *ground) told(topic string, partitions int) {
+	g.Helper()
+	for {
+		topics, err := g.admin.ListTopics(g.Context(), topic)
+		if err != nil {
+			g.Fatal(err)
+		}
+		if topics[topic].Err == nil && len(topics[topic].Partitions) == partitions {
+			return
+		}
+		<-time.After(20 * time.Millisecond)
 	}
 }
 
@@ -100,7 +116,7 @@ func (g *ground) read(topic string) (records []*kgo.Record, partitions int) {
 		g.Fatal(err)
 	}
 	defer reader.Close()
-	ctx, cancel := context.WithTimeout(g.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(g.Context(), patience)
 	defer cancel()
 	for read := 0; read < want && ctx.Err() == nil; {
 		for _, r := range reader.PollFetches(ctx).Records() {

@@ -59,12 +59,13 @@ func TestPlanOnTheEmbeddedBroker(t *testing.T) {
 // A plan says where each partition starts and why, how many records and how long that is behind, and leaves no trace.
 func TestKafkaPlanSaysWhereARunStarts(t *testing.T) {
 	g := newGround(t, 3, nil)
-	hourAgo := time.Now().Add(-time.Hour)
+	began := time.Now()
+	hourAgo := began.Add(-time.Hour)
 	for partition := range int32(3) {
 		for i := range 10 {
 			r := event(partition, id(i))
 			if r.Timestamp = hourAgo; i > 5 {
-				r.Timestamp = time.Now().Add(-time.Minute)
+				r.Timestamp = began.Add(-time.Minute)
 			}
 			g.write(r)
 		}
@@ -84,7 +85,7 @@ func TestKafkaPlanSaysWhereARunStarts(t *testing.T) {
 	}{{7, "committed", 60}, {3, "it is run again", 3600}, {0, "auto.offset.reset is", 3600}} {
 		got := p.Partitions[i]
 		if got.From != want.from || got.Lag != 10-want.from || !strings.Contains(got.Why, want.why) ||
-			got.LagSeconds < want.seconds || got.LagSeconds > want.seconds*1.2 {
+			got.LagSeconds < want.seconds || got.LagSeconds > (want.seconds+time.Since(began).Seconds())*1.2 {
 			t.Errorf("partition %d: %+v, want %+v", i, got, want)
 		}
 	}
@@ -175,7 +176,7 @@ func TestKafkaRightsAreNamedOneByOne(t *testing.T) {
 		args := append(secured, "-X", "errors.tolerance=all")
 		s := start(t, g.args(args...)...)
 		s.ended(t, cmd.ExitRefused, missing.words)
-		if s.took > 5*time.Second {
+		if s.took > 30*time.Second { // and startup.timeout is a minute
 			t.Errorf("%s: it took %v", missing.words, s.took)
 		}
 		if p := g.plan(cmd.ExitRefused, args...); p.Principal != "User:alice" {

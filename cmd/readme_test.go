@@ -74,7 +74,7 @@ func TestReadmeIsAProgram(t *testing.T) {
 func tellUntil(t *testing.T, folder, socket string) (fires string) {
 	t.Helper()
 	fires = "0"
-	for deadline := time.Now().Add(30 * time.Second); fires == "0" && time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); fires == "0" && time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
 		tell := exec.Command("./program", "repl", "--socket", socket, "-c", "tell alarm")
 		tell.Dir = folder
 		if out, err := tell.Output(); err == nil {

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hibana-stream/hibana/cmd"
 )
@@ -29,7 +28,7 @@ func TestKafkaAcksOfNAreCheckedForTopicsNobodyHasNamed(t *testing.T) {
 			t.Parallel()
 			g := newGround(t, 1, map[string]string{"min.insync.replicas": c.replicas})
 			r := g.run("-X", "kafka.acks="+c.acks)
-			r.says(20*time.Second, "state\trunning")
+			r.says("state\trunning")
 			var said bytes.Buffer
 			m := cmd.Main{Job: r.job, Args: []string{"repl", "--socket", r.socket, "-o", "table", "-c", "send " + id(0)}, Stdout: &said, Stderr: &said}
 			if code := m.Run(); code != c.code || !strings.Contains(said.String(), c.says) {
@@ -38,7 +37,7 @@ func TestKafkaAcksOfNAreCheckedForTopicsNobodyHasNamed(t *testing.T) {
 			n := 0
 			if c.code == cmd.ExitOK {
 				n = 1
-				r.sees(n, 20*time.Second)
+				r.sees(n)
 			}
 			r.stop(n)
 		})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -48,10 +47,10 @@ func TestKafkaARightIsLostInMidRun(t *testing.T) {
 			g.writeEvents(0, 50, 2)
 			job := copying(out, func(context.Context) error { return nil })
 			r := g.runJob(job, secured...)
-			r.waits(30*time.Second, "copy of the first events", func() bool { return g.committed(0) > 0 && g.committed(1) > 0 })
+			r.waits("copy of the first events", func() bool { return g.committed(0) > 0 && g.committed(1) > 0 })
 			g.disallow(lost.kind, g.topic+lost.of, lost.op)
 			g.writeEvents(50, 100, 2)
-			r.fails(60*time.Second, cmd.ExitRefused, lost.words, fmt.Sprintf("%q", g.topic+lost.of))
+			r.fails(cmd.ExitRefused, lost.words, fmt.Sprintf("%q", g.topic+lost.of))
 			g.allow(lost.kind, g.topic+lost.of, lost.op)
 			startJob(t, job, g.args(secured...)...).ended(t, cmd.ExitOK)
 			g.eachOnce(out, 100)

@@ -1,11 +1,13 @@
 package cmd_test
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -25,6 +27,21 @@ func writeToken(t *testing.T, file, user string, life time.Duration) {
 	if err := os.Rename(file+".new", file); err != nil {
 		t.Error(err)
 	}
+}
+
+// renewing renews the token every second until it is ended, and outlives nothing.
+func renewing(t *testing.T, file string, life time.Duration) (end func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var work sync.WaitGroup
+	work.Go(func() {
+		for pause(ctx, time.Second) {
+			writeToken(t, file, "admin", life)
+		}
+	})
+	end = func() { cancel(); work.Wait() }
+	t.Cleanup(end)
+	return end
 }
 
 // A token of a few seconds is renewed in its file, and the run goes on; when nobody renews it, status names the setting until somebody
@@ -52,28 +69,20 @@ func TestKafkaTokens(t *testing.T) {
 
 	const life = 6 * time.Second
 	writeToken(t, file, "admin", life)
+	renewed := renewing(t, file, life)
 	r := g.run(args...)
-	renewal := time.NewTicker(time.Second)
-	defer renewal.Stop()
-	for end := time.After(2 * life); ; {
-		select {
-		case <-renewal.C:
-			writeToken(t, file, "admin", life)
-			continue
-		case <-end:
-		}
-		break
-	}
+	<-time.After(2 * life)
 	g.writeEvents(1, 5, 1)
-	r.waits(20*time.Second, "events", func() bool {
+	r.waits("events", func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		return len(r.seen) == 4 // the first is an earlier run's
 	})
-	r.says(6*life, "waiting", "sasl.oauthbearer.token.file") // nobody renews it any more
+	renewed()
+	r.says("waiting", "sasl.oauthbearer.token.file") // nobody renews it any more
 	writeToken(t, file, "admin", time.Hour)
 	g.writeEvents(5, 9, 1)
-	r.waits(30*time.Second, "events after the late renewal", func() bool {
+	r.waits("events after the late renewal", func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		return len(r.seen) == 8

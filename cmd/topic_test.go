@@ -3,7 +3,6 @@ package cmd_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -12,7 +11,7 @@ import (
 
 func createTopic(t testing.TB, brokers, topic string, partitions int) {
 	t.Helper()
-	admin, err := kafka.NewAdmin([]kgo.Opt{kgo.SeedBrokers(brokers)}, 20*time.Second)
+	admin, err := kafka.NewAdmin([]kgo.Opt{kgo.SeedBrokers(brokers)}, patience)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -118,7 +118,7 @@ func TestKafkaTheProducersPropertiesOnTheWire(t *testing.T) {
 			w := &wire{}
 			r := g.runJobThrough(w.network(), copying(out, func(context.Context) error { return nil }), "-X", "kafka.acks="+c.acks,
 				"-X", "kafka.request.timeout.ms=7s", "-X", "kafka.client.id=clientid", "-X", "instance=one")
-			r.waits(20*time.Second, "produce request", func() bool { return len(w.requests()) > 0 })
+			r.waits("produce request", func() bool { return len(w.requests()) > 0 })
 			p := w.requests()[0]
 			if p.Acks != c.want || p.TimeoutMillis != 7000 || p.clientID != "clientid-one" {
 				t.Errorf("acks %d, timeout %d ms, client id %q", p.Acks, p.TimeoutMillis, p.clientID)
@@ -150,7 +150,7 @@ func TestKafkaRetriesAreCountedByTheBroker(t *testing.T) {
 			w := &wire{deaf: true}
 			r := g.runJobThrough(w.network(), copying(out, func(context.Context) error { return nil }), "-X", "kafka.acks="+c.acks,
 				"-X", "failure.retries=0", "-X", fmt.Sprintf("kafka.retries=%d", c.retries), "-X", "kafka.retry.backoff.ms="+c.backoff.String())
-			r.fails(30*time.Second, cmd.ExitFailed, fmt.Sprintf("given up after %d retries (retries)", c.retries))
+			r.fails(cmd.ExitFailed, fmt.Sprintf("given up after %d retries (retries)", c.retries))
 			tries := w.requests()
 			stands, _ := g.read(out)
 			if len(tries) != c.retries+1 || len(stands) != c.stands {

@@ -53,11 +53,24 @@ func work(out string) int {
 	limitFiles()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if err := sayUp(); err != nil {
+		panic(err)
+	}
 	m := cmd.Main{
 		Job: func(s *streaming.Context) error { return jobs[os.Getenv(workerJob)](s, out) }, Args: os.Args[1:],
 		Stdout: os.Stdout, Stderr: os.Stderr, Env: os.Environ(), Signals: signals, Exit: os.Exit,
 	}
 	return m.Run()
+}
+
+// upFile, set in the environment of a worker, names a file that the worker makes when it has come to obey signals.
+const upFile = "HIBANA_TEST_UP"
+
+func sayUp() error {
+	if path := os.Getenv(upFile); path != "" {
+		return os.WriteFile(path, nil, 0o600)
+	}
+	return nil
 }
 
 // line is what the recording job writes for one batch: after it has the events, before the batch is committed.
