@@ -1,9 +1,7 @@
 package streaming
 
 import (
-	"cmp"
 	"encoding/binary"
-	"slices"
 	"time"
 )
 
@@ -13,9 +11,10 @@ func SessionCount[T any, K comparable](e EventTimed[T], name string, key func(T)
 }
 
 // Session is one result for each run of a key's elements in which no two neighbours are gap apart: it starts with the first element, ends
-// gap after the last, and is given out once, when the watermark has passed that: the earliest end first. Sessions that an element between
-// them joins become one. A batch costs the elements it brings, sorted by time and key, and what is given out; one value an open session is
-// held, and saved under name. Spark: groupBy over session_window(time, gap).
+// gap after the last, and is given out once, when the watermark has passed that: the earliest end first, and among those in the order in
+// which they were opened. Sessions that an element between them joins become one. A batch's elements are held; beside that it costs a look-up
+// and an Add an element, and what is given out. One value an open session is held, and saved under name. Spark: groupBy over
+// session_window(time, gap).
 func Session[T any, K comparable, A any](e EventTimed[T], name string, key func(T) K, gap time.Duration, a Aggregate[T, A]) Stream[Windowed[K, A]] {
 	return sessions("session", e, name, key, gap, a)
 }
@@ -35,12 +34,11 @@ type timedElement[T any] struct {
 func sessions[T any, K comparable, A any](op string, e EventTimed[T], name string, key func(T) K, gap time.Duration, a Aggregate[T, A]) Stream[Windowed[K, A]] {
 	c := made(e.n, op).context
 	keys, results, err := keyedCodecs[K, A](c)
-	codecs := storeCodecs[K, []session[A]]{keys, sliceOf(sessionCodec(results))}
+	codecs := storeCodecs[pane[K], session[A]]{paneCodec(keys), sessionCodec(results)}
 	n := typed[Windowed[K, A]](&node{inputs: []*node{e.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(byTime(e.spec, key))}}})
 	n.wide.open = func() operator {
-		s := &meeting[T, K, A]{of: e.n, gap: gap.Microseconds(), a: a, store: newStore(codecs, true)}
-		s.store.fragile = sharesMemory[A]() // the lists themselves are never written again
-		s.memory = newMemory(n.wide.shape).with('k', s.store)
+		s := &meeting[T, K, A]{of: e.n, gap: gap.Microseconds(), a: a, open: &openSessions[K, A]{store: newStore(codecs, true)}}
+		s.memory = newMemory(n.wide.shape).with('k', s.open)
 		return s
 	}
 	c.named(op, n, name, codecs.name()+", "+gap.String(), err)
@@ -91,7 +89,7 @@ type meeting[T any, K comparable, A any] struct {
 	of     *node
 	gap    int64
 	a      Aggregate[T, A]
-	store  *store[K, []session[A]]
+	open   *openSessions[K, A]
 	memory *memory
 }
 
@@ -99,60 +97,38 @@ func (m *meeting[T, K, A]) remembers() *memory { return m.memory }
 
 func (m *meeting[T, K, A]) run(b *run, _ *node, in []gathered) (any, error) {
 	for _, part := range results[*grouped[K, timedElement[T]]](in[0]) {
-		slots := slotsOf(m.store, part.keys, part.tags, nil)
+		rows := make([]*row, len(part.keys))
+		for i, k := range part.keys {
+			rows[i] = m.open.of(k)
+		}
 		for i := range part.values {
-			m.add(slots[part.keyOf(i)], part.values[i])
+			at := part.keyOf(i)
+			m.add(part.keys[at], rows[at], part.values[i])
 		}
 	}
-	limit, out := passed(b, m.of), []Windowed[K, A]{}
-	for _, pos := range m.store.due(limit) {
-		out = m.close(pos, limit, out)
+	out := []Windowed[K, A]{}
+	for _, pos := range m.open.due(passed(b, m.of)) {
+		k, s := m.open.close(pos)
+		out = append(out, Windowed[K, A]{k, time.UnixMicro(s.start), time.UnixMicro(s.end), s.value})
 	}
-	slices.SortStableFunc(out, func(x, y Windowed[K, A]) int { return x.End.Compare(y.End) })
 	return [][]Windowed[K, A]{out}, nil
 }
 
 // add puts an element into the sessions of its key: into those that it meets, which become one, or into one of its own.
-func (m *meeting[T, K, A]) add(pos uint32, e timedElement[T]) {
-	open := m.store.note(pos).state
-	from, _ := slices.BinarySearchFunc(open, e.at, func(s session[A], at int64) int { return cmp.Compare(s.end, at+1) })
-	until := from
-	for until < len(open) && open[until].start < e.at+m.gap {
-		until++
-	}
-	with := session[A]{start: e.at, end: e.at + m.gap}
+func (m *meeting[T, K, A]) add(k K, r *row, e timedElement[T]) {
+	from, until := r.met(e.at, m.gap)
+	with := span{start: e.at, end: e.at + m.gap, opened: e.at}
 	if from == until {
-		with.value = m.a.first(e.v)
-	} else {
-		with.value = open[from].value
-		for _, s := range open[from+1 : until] {
-			with.value = m.a.Merge(with.value, s.value)
-		}
-		with.value = m.a.Add(with.value, e.v)
-		with.start, with.end = min(with.start, open[from].start), max(with.end, open[until-1].end)
-	}
-	m.set(pos, slices.Concat(open[:from], []session[A]{with}, open[until:]))
-}
-
-// set keeps the open sessions of a key, which is looked at again when the first of them ends.
-func (m *meeting[T, K, A]) set(pos uint32, open []session[A]) {
-	if len(open) == 0 {
-		m.store.drop(pos)
+		m.open.put(k, with, m.a.first(e.v))
+		r.replace(from, until, with)
 		return
 	}
-	m.store.set(pos, open)
-	m.store.dueAt(pos, endOf(open[0].end))
-}
-
-// close gives out the sessions of a key that the watermark has passed.
-func (m *meeting[T, K, A]) close(pos uint32, limit int64, out []Windowed[K, A]) []Windowed[K, A] {
-	open := m.store.entries[pos].state
-	over := 0
-	for over < len(open) && endOf(open[over].end) < limit {
-		s := open[over]
-		out = append(out, Windowed[K, A]{m.store.key(pos), time.UnixMicro(s.start), time.UnixMicro(s.end), s.value})
-		over++
+	first, last := r.spans[from], r.spans[until-1]
+	value := m.open.value(k, first)
+	for _, s := range r.spans[from+1 : until] {
+		value = m.a.Merge(value, m.open.take(k, s))
 	}
-	m.set(pos, open[over:])
-	return out
+	with = span{start: min(with.start, first.start), end: max(with.end, last.end), opened: first.opened}
+	m.open.put(k, with, m.a.Add(value, e.v))
+	r.replace(from, until, with)
 }
