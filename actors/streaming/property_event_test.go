@@ -102,13 +102,14 @@ func played[T any](t *testing.T, h happenings, build func(happenings, streaming.
 
 // What a model of event time may get wrong.
 const (
-	right     = ""
-	fastest   = "the watermark is that of the partition that is ahead"
-	patient   = "a silent partition is waited for for ever"
-	hasty     = "a partition without an element is not waited for"
-	backwards = "the watermark goes back"
-	tooLate   = "a window is closed a moment too late"
-	touching  = "elements just a gap apart are in one session"
+	right      = ""
+	fastest    = "the watermark is that of the partition that is ahead"
+	patient    = "a silent partition is waited for for ever"
+	hasty      = "a partition without an element is not waited for"
+	backwards  = "the watermark goes back"
+	tooLate    = "a window is closed a moment too late"
+	touching   = "elements just a gap apart are in one session"
+	laterFirst = "of sessions that become one the later comes first"
 )
 
 // model is the watermark in the plainest way: take gets each click in its turn, with the number of its

@@ -1,6 +1,7 @@
 package streaming_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -163,6 +164,60 @@ func sessionsOf(key string, times []int64, gap, mark int64, defect string, lines
 		i = j
 	}
 	return lines, rest
+}
+
+func TestSessionIsItsModel(t *testing.T) {
+	agree(t, func(h happenings) []string {
+		return played(t, h, func(h happenings, e streaming.EventTimed[click]) streaming.Stream[ended[string]] {
+			return streaming.Session(e, "w", page, seconds(h.width), trail)
+		}, showWindows[string])
+	}, sessionTrails, touching, laterFirst)
+}
+
+// sessionTrails is the model of sessions with their elements, one by one.
+func sessionTrails(h happenings, defect string) []string {
+	type run struct {
+		key, text  string
+		start, end int64
+	}
+	var open []run
+	return h.model(defect, func(c click, _ int, late bool) {
+		if late {
+			return
+		}
+		with, apart := run{key: c.Page, start: c.At, end: c.At + h.width}, []run{}
+		var met []run
+		for _, r := range open {
+			if r.key != c.Page || c.At >= r.end && !(defect == touching && c.At == r.end) || r.start >= with.end {
+				apart = append(apart, r)
+				continue
+			}
+			met = append(met, r)
+		}
+		slices.SortFunc(met, func(a, b run) int { return cmp.Compare(a.start, b.start) })
+		if defect == laterFirst {
+			slices.Reverse(met)
+		}
+		var texts []string
+		for _, r := range met {
+			texts = append(texts, r.text)
+			with.start, with.end = min(with.start, r.start), max(with.end, r.end)
+		}
+		if met == nil {
+			texts = []string{trail.Zero()}
+		}
+		with.text = trail.Add(strings.Join(texts, "|"), c)
+		open = append(apart, with)
+	}, func(mark int64) string {
+		var lines []string
+		open = slices.DeleteFunc(open, func(r run) bool {
+			if r.end <= mark {
+				lines = append(lines, line(r.key, r.start, r.end, r.text))
+			}
+			return r.end <= mark
+		})
+		return sortedText(lines)
+	})
 }
 
 // What is late is in the stream Late, in order; what is not is in OnTime.
