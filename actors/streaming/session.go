@@ -116,19 +116,26 @@ func (m *meeting[T, K, A]) run(b *run, _ *node, in []gathered) (any, error) {
 
 // add puts an element into the sessions of its key: into those that it meets, which become one, or into one of its own.
 func (m *meeting[T, K, A]) add(k K, r *row, e timedElement[T]) {
-	from, until := r.met(e.at, m.gap)
-	with := span{start: e.at, end: e.at + m.gap, opened: e.at}
-	if from == until {
-		m.open.put(k, with, m.a.first(e.v))
-		r.replace(from, until, with)
+	at, until := r.find(e.at), e.at+m.gap
+	s, ok := r.get(at)
+	if !ok || s.start >= until {
+		s = span{start: e.at, end: until, opened: e.at}
+		m.open.put(k, s, m.a.first(e.v))
+		r.insert(at, s)
 		return
 	}
-	first, last := r.spans[from], r.spans[until-1]
-	value := m.open.value(k, first)
-	for _, s := range r.spans[from+1 : until] {
-		value = m.a.Merge(value, m.open.take(k, s))
+	value := m.open.value(k, s)
+	s.start, s.end = min(s.start, e.at), max(s.end, until)
+	for {
+		behind := r.next(at)
+		other, ok := r.get(behind)
+		if !ok || other.start >= until {
+			break
+		}
+		value = m.a.Merge(value, m.open.take(k, other))
+		s.end = max(s.end, other.end)
+		r.remove(behind)
 	}
-	with = span{start: min(with.start, first.start), end: max(with.end, last.end), opened: first.opened}
-	m.open.put(k, with, m.a.Add(value, e.v))
-	r.replace(from, until, with)
+	m.open.put(k, s, m.a.Add(value, e.v))
+	r.set(at, s)
 }

@@ -14,12 +14,6 @@ type openSessions[K comparable, A any] struct {
 	rows map[K]*row
 }
 
-// row is the open sessions of one key, the earliest first. They do not overlap.
-type row struct{ spans []span }
-
-// span is when a session is, in microseconds, and when the element was that opened it.
-type span struct{ start, end, opened int64 }
-
 // rowCost is what a session takes outside of the store.
 const rowCost = 64
 
@@ -46,33 +40,17 @@ func (o *openSessions[K, A]) of(k K) *row {
 // lineUp makes the rows.
 func (o *openSessions[K, A]) lineUp() {
 	o.rows = map[K]*row{}
+	var all []uint32
 	for pos := range o.entries {
-		if e := &o.entries[pos]; e.live {
-			p := o.key(uint32(pos))
-			r := o.of(p.key)
-			r.spans = append(r.spans, span{e.state.start, e.state.end, p.start})
+		if o.entries[pos].live {
+			all = append(all, uint32(pos))
 		}
 	}
-	for _, r := range o.rows {
-		slices.SortFunc(r.spans, func(a, b span) int { return cmp.Compare(a.start, b.start) })
+	slices.SortFunc(all, func(a, b uint32) int { return cmp.Compare(o.entries[a].state.start, o.entries[b].state.start) })
+	for _, pos := range all {
+		p, s := o.key(pos), &o.entries[pos].state
+		o.of(p.key).add(span{s.start, s.end, p.start})
 	}
-}
-
-// met are the sessions, from and until, that an element at a time is in or less than gap before.
-func (r *row) met(at, gap int64) (from, until int) {
-	if n := len(r.spans); n == 0 || r.spans[n-1].end <= at {
-		return n, n // as most do
-	}
-	from, _ = slices.BinarySearchFunc(r.spans, at+1, func(s span, least int64) int { return cmp.Compare(s.end, least) })
-	until = from
-	for until < len(r.spans) && r.spans[until].start < at+gap {
-		until++
-	}
-	return from, until
-}
-
-func (r *row) replace(from, until int, with span) {
-	r.spans = slices.Replace(r.spans, from, until, with)
 }
 
 // slotOf is the position of a session.
@@ -102,12 +80,10 @@ func (o *openSessions[K, A]) put(k K, s span, value A) {
 func (o *openSessions[K, A]) close(pos uint32) (K, session[A]) {
 	k, s := o.key(pos).key, o.entries[pos].state
 	o.drop(pos)
-	switch r, ok := o.rows[k]; {
-	case !ok:
+	r, ok := o.rows[k]
+	if !ok {
 		o.rows = nil // a key that is not equal to itself has rows that nobody finds again
-	case len(r.spans) > 1:
-		r.spans = r.spans[1:]
-	default:
+	} else if r.removeFirst(); r.empty() {
 		delete(o.rows, k)
 	}
 	return k, s

@@ -73,7 +73,7 @@ func (m *meeting[T, K, A]) rows() (all string) {
 	var none K
 	m.open.of(none)
 	for _, p := range m.open.snapshot() {
-		all += fmt.Sprintf("%v:%v ", p.Key, m.open.of(p.Key.key).spans)
+		all += fmt.Sprintf("%v:%v ", p.Key, m.open.of(p.Key.key).pieces)
 	}
 	return all
 }
