@@ -71,3 +71,33 @@ func BenchmarkInvertibleWindow(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSessionsOfOneKey opens and closes a number of sessions of the same key in a batch, in Kafka's order or against it: the time of
+// one must not follow that number.
+func BenchmarkSessionsOfOneKey(b *testing.B) {
+	for name, second := range map[string]func(i, n int) int{
+		"forward":  func(i, _ int) int { return i },
+		"backward": func(i, n int) int { return n - i },
+		"woven":    func(i, n int) int { return i*2%n + i*2/n },
+	} {
+		for _, n := range []int{1_000, 10_000, 100_000} {
+			b.Run(fmt.Sprint(name, "/", n), func(b *testing.B) {
+				batch, number := make([]int, n), 0
+				at := func(i int) time.Time { return time.Unix(int64(2*(number*n+i)), 0) }
+				j := newBench(b, func(c *streaming.Context) {
+					in := streaming.NewInput(c, func(time.Time) ([][]int, bool) { return [][]int{batch}, true })
+					streaming.SessionCount(streaming.WithEventTime(in, at, 0), "sessions", func(int) int { return 0 }, time.Second).Count().Print()
+				})
+				for i := range batch {
+					batch[i] = second(i, n)
+				}
+				b.ResetTimer()
+				for range b.N {
+					j.batch(b, load{})
+					number++
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/session")
+			})
+		}
+	}
+}
