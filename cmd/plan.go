@@ -208,8 +208,11 @@ func (p *plan) embedded(c *Config, program *streaming.Program) {
 	}
 }
 
-// ends notes what a run would end with; a refusal wins over everything else.
+// ends notes what a run would end with, nil for nothing; a refusal wins over everything else.
 func (p *plan) ends(err error) {
+	if err == nil {
+		return
+	}
 	if p.stops == nil || errors.Is(err, messages.ErrRefused) && !errors.Is(p.stops, messages.ErrRefused) {
 		p.stops = fmt.Errorf("a run would stop: %w", err)
 	}
