@@ -57,8 +57,8 @@ func (a *account) report(err error) messages.BatchReport {
 			continue
 		}
 		parts = append(parts, messages.PartReport{
-			OffsetRange: part.Range, Records: part.Records, Rejects: part.RejectCount(), Gone: b.gone[part.Range.TopicPartition],
-			Lag: max(part.End-part.Range.Until, 0), Reason: part.Reason,
+			OffsetRange: part.Range, TopicID: b.topics[part.Range.TopicPartition], Records: part.Records, Rejects: part.RejectCount(),
+			Gone: b.gone[part.Range.TopicPartition], Lag: max(part.End-part.Range.Until, 0), Reason: part.Reason,
 		})
 		r.Records += part.Records
 		r.Rejects += part.RejectCount()

@@ -204,8 +204,9 @@ func (p *progress) runComplete() {
 	b := f.batch
 	b.cutAt = p.now()
 	b.shards, b.assignments, b.absent = p.shardsFor(b.time), map[messages.TopicPartition]int64{}, map[messages.TopicPartition]bool{}
+	b.topics = map[messages.TopicPartition]messages.TopicID{}
 	for tp, state := range p.partitions {
-		b.assignments[tp], b.absent[tp] = state.assignment, state.number != 0
+		b.assignments[tp], b.topics[tp], b.absent[tp] = state.assignment, state.topic, state.number != 0
 		if state.gone > 0 && !b.absent[tp] {
 			b.gone[tp] = state.gone
 		}

@@ -114,7 +114,7 @@ func (a *aggregator) join() {
 func (a *aggregator) assigned(m messages.Assigned) {
 	if a.kept != nil {
 		var err error
-		if m, err = a.kept.reconcile(m); err != nil {
+		if m, err = a.kept.reconcile(m, func(text string) { a.log.Warn().Msg(text) }); err != nil {
 			a.progress.end(err)
 			return
 		}

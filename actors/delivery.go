@@ -20,13 +20,15 @@ type Batch struct {
 	Fresh map[messages.TopicPartition]bool
 	// Assignments are those in which the partitions were opened.
 	Assignments map[messages.TopicPartition]int64
+	// TopicIDs are those of the partitions' topics; none for a partition is not known.
+	TopicIDs map[messages.TopicPartition]messages.TopicID
 }
 
 // claims are ranges with the assignments in which they were opened.
 func (b Batch) claims(ranges []messages.OffsetRange) []messages.Claim {
 	out := make([]messages.Claim, len(ranges))
 	for i, r := range ranges {
-		out[i] = messages.Claim{OffsetRange: r, Assignment: b.Assignments[r.TopicPartition]}
+		out[i] = messages.Claim{OffsetRange: r, Assignment: b.Assignments[r.TopicPartition], TopicID: b.TopicIDs[r.TopicPartition]}
 	}
 	return out
 }
@@ -75,7 +77,7 @@ func (b Batch) done() []messages.Offset {
 }
 
 func (b Batch) offset(r messages.OffsetRange, at int64) messages.Offset {
-	plan := messages.Plan{Time: b.Time, Until: r.Until, Attempt: b.Attempt}
+	plan := messages.Plan{Time: b.Time, Until: r.Until, Attempt: b.Attempt, TopicID: b.TopicIDs[r.TopicPartition]}
 	return messages.Offset{TopicPartition: r.TopicPartition, At: at, Metadata: plan.Encode()}
 }
 

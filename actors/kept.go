@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/hibana-stream/hibana/actors/checkpoint"
 	"github.com/hibana-stream/hibana/actors/streaming"
@@ -87,6 +88,7 @@ func (k *Kept) Plan(b Batch) error {
 func (k *Kept) Save(b Batch, changes iter.Seq[messages.Changes]) error {
 	progress := checkpoint.NewProgress(checkpoint.Progress{Time: b.Time, Attempt: b.Attempt, Zero: k.runner.Zero()},
 		k.ranges(b), k.runner.Shapes())
+	progress = progress.WithTopicIDs(k.topics(b, progress))
 	if err := k.store.Save(progress, changes, checkpoint.Whole{Entries: k.runner.Entries, Size: k.runner.StateBytes()}); err != nil {
 		return fmt.Errorf("checkpoint %s: %w", k.folder, err)
 	}
@@ -136,10 +138,29 @@ func (k *Kept) ranges(b Batch) []messages.OffsetRange {
 	return all
 }
 
+// topics are those that the offsets belong to: the batch's, and for partitions that are not in it those that were saved last.
+func (k *Kept) topics(b Batch, p checkpoint.Progress) map[messages.TopicPartition]messages.TopicID {
+	ids := map[messages.TopicPartition]messages.TopicID{}
+	before := k.saved.Load()
+	for r := range p.Offsets() {
+		id, in := b.TopicIDs[r.TopicPartition]
+		if !in && before != nil {
+			id = before.TopicID(r.TopicPartition)
+		}
+		if id.Known() {
+			ids[r.TopicPartition] = id
+		}
+	}
+	return ids
+}
+
 // reconcile brings the committed positions in line with the saved state. A crash between the save and the offset commit leaves the
 // checkpoint one batch ahead: its range holds the committed offset, its outputs ran (or, at most once, are lost), and the
 // stream goes on behind it; the offset is committed with the next batch. Anything else means that state and offsets do not belong together.
-func (k *Kept) reconcile(m messages.Assigned) (messages.Assigned, error) {
+//
+// So does a topic that is not the one whose offsets were saved, though it has the same name. Where somebody has committed an offset in it
+// (what is committed in the earlier topic does not count as such), he has said where the state goes on.
+func (k *Kept) reconcile(m messages.Assigned, warn func(text string)) (messages.Assigned, error) {
 	saved := k.saved.Load()
 	if saved == nil {
 		return m, nil
@@ -155,7 +176,14 @@ func (k *Kept) reconcile(m messages.Assigned) (messages.Assigned, error) {
 	var positions []messages.Position
 	for p := range m.Positions() {
 		r, ok := ranges[p.TopicPartition]
+		recreated := ok && saved.TopicID(p.TopicPartition).Differs(p.TopicID)
 		switch {
+		case recreated && p.Committed:
+			delete(behind, p.TopicPartition)
+			warn(fmt.Sprintf("the state in %s is that of an earlier topic %s: it goes on in the new one, from offset %d of %v, which was committed there",
+				k.folder, p.Topic, p.From, p.TopicPartition))
+		case recreated:
+			return m, k.recreated(saved, r, p)
 		case !ok || r.Until == p.From && p.Committed:
 		case p.Committed && (p.From < r.From || p.From > r.Until):
 			return m, fmt.Errorf("%w: %s stands at %d in %v, the group has committed %d; to begin without the saved state, remove the folder or name another one",
@@ -175,6 +203,14 @@ func (k *Kept) reconcile(m messages.Assigned) (messages.Assigned, error) {
 	}
 	k.behind.Store(&behind)
 	return messages.NewAssigned(positions), nil
+}
+
+// recreated refuses state of a topic that is no more.
+func (k *Kept) recreated(saved *checkpoint.Progress, r messages.OffsetRange, p messages.Position) error {
+	return fmt.Errorf("%w: %s stands at %d in %v of the topic with the id %s, whose last batch was that of %s, and it has the id %s now; to begin in the new topic "+
+		"without the saved state, remove the folder or name another one, and delete the group's offsets of %s; to go on in it with that state, say where: "+
+		"kafka-consumer-groups --reset-offsets --to-earliest --group GROUP --topic %[8]s --execute",
+		messages.ErrRecreated, k.folder, r.Until, p.TopicPartition, saved.TopicID(p.TopicPartition), saved.Time.UTC().Format(time.RFC3339Nano), p.TopicID, p.Topic)
 }
 
 // Warnings are what the store found when it was opened.

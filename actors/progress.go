@@ -85,6 +85,7 @@ type partition struct {
 	after time.Time
 	// assignment is the number of the assignment in which it is here.
 	assignment int64
+	topic      messages.TopicID
 	restoring
 }
 
@@ -103,8 +104,9 @@ type batch struct {
 	// for their state may say something else.
 	absent map[messages.TopicPartition]bool
 	shards map[messages.TopicPartition]*streaming.Shard
-	// assignments are those in which the partitions were opened.
+	// assignments are those in which the partitions were opened, topics the ids of their topics.
 	assignments map[messages.TopicPartition]int64
+	topics      map[messages.TopicPartition]messages.TopicID
 }
 
 // filling is the batch that is being filled.
@@ -137,7 +139,8 @@ func (p *progress) positions(m messages.Assigned) {
 	for pos := range m.Positions() {
 		known := p.partitions[pos.TopicPartition]
 		state := &partition{
-			from: pos.From, end: pos.End, goal: pos.End, gone: pos.Gone, fresh: !pos.Committed || pos.Gone > 0, after: pos.Last, assignment: pos.Assignment,
+			from: pos.From, end: pos.End, goal: pos.End, gone: pos.Gone, fresh: !pos.Committed || pos.Gone > 0, after: pos.Last,
+			assignment: pos.Assignment, topic: pos.TopicID,
 		}
 		p.floor = later(p.floor, pos.Last)
 		if pos.Planned {

@@ -219,7 +219,7 @@ func (r *runner) commitAlone(ctx context.Context, b *batch) error {
 }
 
 func (b *batch) described() Batch {
-	d := Batch{Time: b.time, Attempt: b.attempt, Fresh: b.fresh, Assignments: b.assignments}
+	d := Batch{Time: b.time, Attempt: b.attempt, Fresh: b.fresh, Assignments: b.assignments, TopicIDs: b.topics}
 	for _, part := range b.parts {
 		if !b.absent[part.Range.TopicPartition] {
 			d.Ranges = append(d.Ranges, part.Range)

@@ -34,7 +34,7 @@ var settingRows = []setting{
 	{"instance", text(func(c *Config) *string { return &c.Instance }, "up to 100 letters, digits, dots, _ and -; empty for the host's name", memberName),
 		"", "this member's name; empty: host name and the lowest free slot", false},
 	{"offset.gone", choice(func(c *Config) *OffsetGone { return &c.OffsetGone }, GoneFail, GoneEarliest, GoneLatest),
-		"fail", "fail | earliest | latest, when retention has removed the committed offset: nothing is skipped unasked", false},
+		"fail", "fail | earliest | latest, when the committed offset is gone (retention, new topic): nothing is skipped unasked", false},
 	{"errors.tolerance", choice(func(c *Config) *Tolerance { return &c.Errors.Tolerance }, TolerateNone, TolerateAll),
 		"none", "none | all; none stops at the first record that cannot be read, all sends it to a topic", false},
 	{"errors.deadletterqueue.topic.name", text(func(c *Config) *string { return &c.Errors.DeadLetterTopic }, "a topic; empty for the record's own with .dlq behind it", topicName),

@@ -31,10 +31,10 @@ func (p planPartition) key() messages.TopicPartition {
 
 // positions tells for each partition where a run would start, why, and how far behind that is.
 func (a *planner) positions(ctx context.Context, reads []kafka.Topic) error {
-	names := make([]string, len(reads))
+	names, ids := make([]string, len(reads)), map[string]messages.TopicID{}
 	var partitions []messages.TopicPartition
 	for i, t := range reads {
-		names[i] = t.Name
+		names[i], ids[t.Name] = t.Name, t.ID
 		for p := range int32(t.Partitions) {
 			partitions = append(partitions, messages.TopicPartition{Topic: t.Name, Partition: p})
 		}
@@ -58,7 +58,9 @@ func (a *planner) positions(ctx context.Context, reads []kafka.Topic) error {
 		return err
 	}
 	for _, p := range slices.SortedFunc(maps.Keys(logs), messages.TopicPartition.Compare) {
-		a.Partitions = append(a.Partitions, a.position(p, logs[p], committed))
+		log := logs[p]
+		log.TopicID = ids[p.Topic]
+		a.Partitions = append(a.Partitions, a.position(p, log, committed))
 	}
 	return a.ages(ctx, names)
 }
@@ -97,6 +99,9 @@ func (a *planner) position(p messages.TopicPartition, log kafka.Log, committed m
 		return row
 	}
 	row.Why, row.Lag = a.why(position), max(log.Readable-position.From, 0)
+	if at != nil && !given && !position.Committed {
+		row.Why = "the committed offset is that of an earlier topic of this name; offset.gone lets it go on"
+	}
 	if given && position.Gone == 0 {
 		row.Why = "given by the job (fromOffsets), unless the checkpoint has saved the partition"
 	}
@@ -116,7 +121,11 @@ func (a *planner) why(at messages.Position) string {
 	}
 	text := "nothing committed: auto.offset.reset is " + a.config.Settings.Masked("auto.offset.reset")
 	if slices.Contains(a.program.StatefulTopics(), at.Topic) {
-		text += ", unless there is state in " + kafka.ChangelogTopic(a.Group, at.Topic) + ", which says where it goes on"
+		return text + ", unless there is state in " + kafka.ChangelogTopic(a.Group, at.Topic) +
+			", which says where it goes on (a run stops when that is state of another topic of this name)"
+	}
+	if a.config.Checkpoint != "" && a.program.Stateful() {
+		return text + ", unless there is state in " + a.config.Checkpoint + ", which says where it goes on (a run stops when that is state of another topic of this name)"
 	}
 	return text
 }

@@ -16,6 +16,9 @@ var (
 	ErrTooManyUnacknowledged = errors.New("too many unacknowledged records")
 	// ErrOffsetGone says that a committed offset is no longer in the log, and that the policy is to stop.
 	ErrOffsetGone = errors.New("the committed offset is no longer in the log")
+	// ErrRecreated says that a topic was deleted and created again: offsets, and state that was counted up to them, are those of a topic that
+	// is no more.
+	ErrRecreated = errors.New("the topic was deleted and created again")
 	// ErrNoOffset says that there is no committed offset, and that auto.offset.reset is none.
 	ErrNoOffset = errors.New("no committed offset, and auto.offset.reset is none")
 	// ErrRefused says that the cluster does not permit it: authentication, a missing right, a second member where one is allowed.

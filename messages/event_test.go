@@ -43,10 +43,14 @@ func TestAnOffsetRangePrintsWithBothEnds(t *testing.T) {
 
 func TestAPlanSurvivesTheMetadataOfACommit(t *testing.T) {
 	p := messages.Plan{Time: time.UnixMilli(1357008430000), Until: 42, Attempt: 3}
-	if back, ok := messages.ParsePlan(p.Encode()); !ok || back != p {
-		t.Errorf("came back as %v, %v", back, ok)
+	for _, p.TopicID = range []messages.TopicID{{}, {0: 251, 15: 7}} {
+		if back, ok := messages.ParsePlan(p.Encode()); !ok || back != p {
+			t.Errorf("came back as %v, %v", back, ok)
+		}
 	}
-	for _, other := range []string{"", "somebody else's", "hibana/1 time=x", "hibana/2 time=1 until=2 attempt=3"} {
+	for _, other := range []string{
+		"", "somebody else's", "hibana/1 time=x", "hibana/2 time=1 until=2 attempt=3", "hibana/1 time=1 until=2 attempt=3 topic=x",
+	} {
 		if p, ok := messages.ParsePlan(other); ok {
 			t.Errorf("%q was taken for %v", other, p)
 		}
@@ -55,6 +59,7 @@ func TestAPlanSurvivesTheMetadataOfACommit(t *testing.T) {
 
 func FuzzParsePlan(f *testing.F) {
 	f.Add(messages.Plan{Time: time.UnixMilli(1), Until: 2, Attempt: 3}.Encode())
+	f.Add(messages.Plan{Time: time.UnixMilli(1), Until: 2, Attempt: 3, TopicID: messages.TopicID{1}}.Encode())
 	f.Fuzz(func(t *testing.T, metadata string) {
 		if p, ok := messages.ParsePlan(metadata); ok {
 			if again, ok := messages.ParsePlan(p.Encode()); !ok || again != p {

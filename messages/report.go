@@ -9,6 +9,8 @@ import (
 // PartReport is what one partition contributed to a batch, as the ledger keeps it.
 type PartReport struct {
 	OffsetRange
+	// TopicID is the topic's: offsets of two topics of one name have nothing to do with each other.
+	TopicID TopicID
 	Records int64
 	Rejects int
 	// Gone counts the records that retention removed before From.

@@ -39,15 +39,16 @@ type reportLine struct {
 }
 
 type partLine struct {
-	Topic     string `json:"topic"`
-	Partition int32  `json:"partition"`
-	From      int64  `json:"from"`
-	Until     int64  `json:"until"`
-	Records   int64  `json:"records"`
-	Rejects   int    `json:"rejects,omitempty"`
-	Gone      int64  `json:"gone,omitempty"`
-	Lag       int64  `json:"lag"`
-	Reason    string `json:"reason,omitempty"`
+	Topic     string  `json:"topic"`
+	TopicID   TopicID `json:"topic_id,omitzero"`
+	Partition int32   `json:"partition"`
+	From      int64   `json:"from"`
+	Until     int64   `json:"until"`
+	Records   int64   `json:"records"`
+	Rejects   int     `json:"rejects,omitempty"`
+	Gone      int64   `json:"gone,omitempty"`
+	Lag       int64   `json:"lag"`
+	Reason    string  `json:"reason,omitempty"`
 }
 
 type outputLine struct {
@@ -75,7 +76,7 @@ func (r BatchReport) MarshalJSON() ([]byte, error) {
 	}
 	for _, p := range r.parts {
 		l.Parts = append(l.Parts, partLine{
-			Topic: p.Topic, Partition: p.Partition, From: p.From, Until: p.Until,
+			Topic: p.Topic, TopicID: p.TopicID, Partition: p.Partition, From: p.From, Until: p.Until,
 			Records: p.Records, Rejects: p.Rejects, Gone: p.Gone, Lag: p.Lag, Reason: p.Reason,
 		})
 	}
@@ -104,8 +105,8 @@ func (r *BatchReport) UnmarshalJSON(data []byte) error {
 	for _, p := range l.Parts {
 		partition := TopicPartition{Topic: p.Topic, Partition: p.Partition}
 		r.parts = append(r.parts, PartReport{
-			OffsetRange: OffsetRange{TopicPartition: partition, From: p.From, Until: p.Until},
-			Records:     p.Records, Rejects: p.Rejects, Gone: p.Gone, Lag: p.Lag, Reason: p.Reason,
+			OffsetRange: OffsetRange{TopicPartition: partition, From: p.From, Until: p.Until}, TopicID: p.TopicID,
+			Records: p.Records, Rejects: p.Rejects, Gone: p.Gone, Lag: p.Lag, Reason: p.Reason,
 		})
 	}
 	for _, o := range l.Outputs {

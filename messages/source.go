@@ -64,6 +64,8 @@ type Plan struct {
 	Time    time.Time
 	Until   int64
 	Attempt int
+	// TopicID is the topic's for which it was written: the offsets of another one of that name mean nothing.
+	TopicID TopicID
 }
 
 // Position is where a partition starts after it was assigned.
@@ -82,6 +84,8 @@ type Position struct {
 	Plan    Plan
 	// Last is the time of the last batch that was planned or committed there, by whomever; the zero time for none that is known.
 	Last time.Time
+	// TopicID is the topic's in which it starts.
+	TopicID TopicID
 	// Assignment is a number of this assignment's own: a batch that began in an earlier one must not be committed in this.
 	Assignment int64
 }
@@ -90,6 +94,8 @@ type Position struct {
 type Claim struct {
 	OffsetRange
 	Assignment int64
+	// TopicID is that of the topic that was read.
+	TopicID TopicID
 }
 
 // Assigned tells the aggregator which partitions it has been given, in addition to those that it has.

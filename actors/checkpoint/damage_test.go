@@ -197,15 +197,21 @@ func TestDamageIsNamed(t *testing.T) {
 	}
 }
 
-// A newer program's files are not damaged: nothing older stands in for them.
-func TestNewerVersion(t *testing.T) {
+// A newer program's files are not damaged: nothing older stands in for them. Nor are an older one's.
+func TestAnotherVersion(t *testing.T) {
+	for by, says := range map[int8]string{1: "version 4; this program reads 3", -1: "version 2; this program reads 3"} {
+		anotherVersion(t, by, says)
+	}
+}
+
+func anotherVersion(t *testing.T, by int8, says string) {
 	d, _ := aged(t)
 	names, _ := d.list()
 	data := d.names[names[len(names)-1]].data
-	data[8]++
+	data[8] += byte(by)
 	b := crc32.Checksum(data[:28], castagnoli)
 	data[28], data[29], data[30], data[31] = byte(b), byte(b>>8), byte(b>>16), byte(b>>24)
-	if _, err := open(d); !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), "version 3; this program reads 2") {
+	if _, err := open(d); !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), says) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -18,7 +18,7 @@
 //
 //	          ┌ 8 ───────┬ 4 ──────┬ 4 ───────────┬ 8 ────────────┬ 4 ───┬ 4 ───────────┐
 //	preamble  │ HIBANACP │ version │ 'L' log      │ number of the │ zero │ checksum of  │
-//	          │          │ 2       │ 'S' snapshot │ first frame   │      │ the preamble │
+//	          │          │ 3       │ 'S' snapshot │ first frame   │      │ the preamble │
 //	          └──────────┴─────────┴──────────────┴───────────────┴──────┴──────────────┘
 //	          ┌ 4 ───┬ 8 ───────────┬ 7 ──────────┬ 1 ────────┬ 4 ──────────┬ 4 ──────────┬ 4 ───┐
 //	header    │ HBF1 │ number from  │ length of   │ 'B' batch │ checksum of │ checksum of │ -HBF │
@@ -26,11 +26,13 @@
 //	          └──────┴──────────────┴─────────────┴───────────┴─────────────┴─────────────┴──────┘
 //	          ┌ 4 ────────┬ title ────────────────────────────┬ changes ────────────────────┬ 1 ─┐
 //	payload   │ length of │ time, attempt; zero time for a    │ tag, block; the tag is      │ 01 │
-//	          │ the title │ batch; ranges; shapes for a batch │ 2 + the operation's number  │    │
+//	          │ the title │ batch; ranges; topics, shapes for │ 2 + the operation's number  │    │
+//	          │           │ a batch                           │                             │    │
 //	          └───────────┴───────────────────────────────────┴─────────────────────────────┴────┘
 //
 // In the title and the changes numbers are varints; strings and blocks have their length in front. The operations of a frame are numbered
-// from 0 on; between an operation's first tag and the block stands its name. What a block is: see messages.Changes.
+// from 0 on; between an operation's first tag and the block stands its name. The topics are the ids of the ranges' topics, each one once, and
+// for each range the number of its topic's from 1 on, 0 for one that is not known; without any there are no numbers. What a block is: see messages.Changes.
 //
 // A save writes the payload, then (in the same write, below 1 MiB) the header, and waits for the disk. What happens when it is
 // interrupted: the end of the last log is short or has unwritten zeros, and is cut off by the next Open. Any other damage is
@@ -48,6 +50,8 @@
 //	{"time":"2026-01-31T12:00:02Z","attempt":1,"batch":7,"instance":"web-0","group":"orders","parts":[{"topic":"orders",
 //	 "partition":0,"from":100,"until":150,"records":50,"lag":0}],"records":50,"outputs":[{"id":0,"name":"print","ms":0.21}],
 //	 "ms":{"collect":0.4,"merge":0.1,"outputs":0.3,"commit":1.9},"committed":true}
+//
+// A part has a "topic_id", too, where the cluster gives one: it tells a topic from another one of the same name, before or after it.
 //
 // Whoever wants a ledger that is contiguous after kill -9, too, appends a batch twice: before its commit (Committed false, no error)
 // and after it. Of the two lines the later counts; where it is missing, Verify sees from the batches around whether the commit went through.

@@ -42,7 +42,27 @@ func appendShapes(b []byte, shapes []messages.Shape) []byte {
 func appendProgress(b []byte, p Progress) []byte {
 	b = binary.AppendVarint(appendTime(b, p.Time), int64(p.Attempt))
 	b = appendTime(b, p.Zero)
-	return appendShapes(appendRanges(b, p.offsets), p.shapes)
+	return appendShapes(appendTopics(appendRanges(b, p.offsets), p), p.shapes)
+}
+
+// appendTopics writes the ids of the ranges' topics: each one once, then for each range its number from 1 on, 0 for none.
+func appendTopics(b []byte, p Progress) []byte {
+	numbers := map[messages.TopicID]uint64{{}: 0}
+	var ids []byte
+	for _, r := range p.offsets {
+		id := p.topics[r.TopicPartition]
+		if _, ok := numbers[id]; !ok {
+			numbers[id], ids = uint64(len(numbers)), append(ids, id[:]...)
+		}
+	}
+	b = append(binary.AppendUvarint(b, uint64(len(numbers)-1)), ids...)
+	if len(ids) == 0 {
+		return b
+	}
+	for _, r := range p.offsets {
+		b = binary.AppendUvarint(b, numbers[p.topics[r.TopicPartition]])
+	}
+	return b
 }
 
 func appendPlan(b []byte, p Plan) []byte {
@@ -121,6 +141,34 @@ func (d *decoder) ranges() []messages.OffsetRange {
 	return ranges
 }
 
+func (d *decoder) topics(ranges []messages.OffsetRange) map[messages.TopicPartition]messages.TopicID {
+	ids := make([]messages.TopicID, 1, 2)
+	for n := d.count(); n > 0 && !d.bad; n-- {
+		var id messages.TopicID
+		if len(d.rest) < len(id) {
+			d.fail()
+			return nil
+		}
+		d.rest = d.rest[copy(id[:], d.rest):]
+		ids = append(ids, id)
+	}
+	if len(ids) == 1 {
+		return nil
+	}
+	topics := make(map[messages.TopicPartition]messages.TopicID, len(ranges))
+	for _, r := range ranges {
+		n := d.uvarint()
+		if n >= uint64(len(ids)) {
+			d.fail()
+			return nil
+		}
+		if n > 0 {
+			topics[r.TopicPartition] = ids[n]
+		}
+	}
+	return topics
+}
+
 func (d *decoder) shapes() []messages.Shape {
 	var shapes []messages.Shape
 	for n := d.count(); n > 0 && !d.bad; n-- {
@@ -133,7 +181,8 @@ func (d *decoder) shapes() []messages.Shape {
 func decodeProgress(b []byte) (p Progress, ok bool) {
 	d := decoder{rest: b}
 	p.Time, p.Attempt, p.Zero = d.time(), int(d.varint()), d.time()
-	p.offsets, p.shapes = d.ranges(), d.shapes()
+	p.offsets = d.ranges()
+	p.topics, p.shapes = d.topics(p.offsets), d.shapes()
 	return p, !d.bad && len(d.rest) == 0
 }
 

@@ -11,7 +11,7 @@ var (
 	ErrInUse = errors.New("in use")
 	// ErrCorrupt says that a file does not hold what was written to it; errors.As with *CorruptError tells where.
 	ErrCorrupt = errors.New("damaged")
-	// ErrVersion says that a file was written by a newer program in a form that this one cannot read.
+	// ErrVersion says that a file was written by a newer program, or by an older one, in a form that this one cannot read.
 	ErrVersion = errors.New("unknown version")
 )
 

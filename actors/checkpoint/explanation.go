@@ -52,6 +52,17 @@ func (e Explanation) part(r messages.BatchReport) (messages.PartReport, bool) {
 	return messages.PartReport{}, false
 }
 
+// topics is in how many topics of that name the place is, as far as the ledgers tell them apart.
+func (e Explanation) topics() int {
+	ids := map[messages.TopicID]bool{}
+	for _, r := range e.runs {
+		if p, _ := e.part(r); p.TopicID.Known() {
+			ids[p.TopicID] = true
+		}
+	}
+	return len(ids)
+}
+
 // Runs are the runs of batches that the record was in, by time; none when no ledger knows it.
 func (e Explanation) Runs() []messages.BatchReport { return slices.Clone(e.runs) }
 
@@ -61,13 +72,24 @@ func (e Explanation) String() string {
 		return fmt.Sprintf("%s is in no batch that the ledger has\n", e.Place)
 	}
 	var text strings.Builder
+	topics := e.topics()
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "BATCH\tATTEMPT\tINSTANCE\tRANGE\tRECORDS\tREJECTS\tSTATE")
+	_, _ = fmt.Fprint(table, "BATCH\tATTEMPT\tINSTANCE\tRANGE\tRECORDS\tREJECTS\tSTATE")
+	if topics > 1 {
+		_, _ = fmt.Fprint(table, "\tTOPIC ID")
+	}
 	for _, r := range e.runs {
 		p, _ := e.part(r)
-		_, _ = fmt.Fprintf(table, "%s\t%d\t%s\t[%d,%d)\t%d\t%d\t%s\n", moment(r.Time), r.Attempt, r.Instance, p.From, p.Until, p.Records, p.Rejects, outcome(r))
+		_, _ = fmt.Fprintf(table, "\n%s\t%d\t%s\t[%d,%d)\t%d\t%d\t%s", moment(r.Time), r.Attempt, r.Instance, p.From, p.Until, p.Records, p.Rejects, outcome(r))
+		if topics > 1 {
+			_, _ = fmt.Fprintf(table, "\t%s", p.TopicID)
+		}
 	}
+	_, _ = fmt.Fprintln(table)
 	_ = table.Flush()
+	if topics > 1 {
+		fmt.Fprintf(&text, "the topic was deleted and created again: %s was %d records, one in each\n", e.Place, topics)
+	}
 	for _, r := range e.runs {
 		for o := range r.OutputReports() {
 			fmt.Fprintf(&text, "batch %s attempt %d: output %d %s, %s%s\n",

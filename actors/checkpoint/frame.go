@@ -12,7 +12,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 const (
 	preambleMagic = "HIBANACP"
 	preambleSize  = 32
-	version       = 2
+	version       = 3
 
 	frameMagic  = "HBF1"
 	frameEnd    = "-HBF"

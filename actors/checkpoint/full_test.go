@@ -81,6 +81,7 @@ func TestCompactionFails(t *testing.T) {
 	for h.n < 40 {
 		names, _ := d.list()
 		full := !slices.ContainsFunc(names, func(n string) bool { return strings.HasSuffix(n, ".snapshot") }) && h.n > 0 && h.n < 20
+		d.failures = 0
 		if full {
 			d.failAt, d.failures = d.calls+5, 1 // Plan and Save take four calls: the fifth is the compaction's.
 		}

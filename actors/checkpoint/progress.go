@@ -16,6 +16,7 @@ type Progress struct {
 	// Zero is the time from which windows count their batches.
 	Zero    time.Time
 	offsets []messages.OffsetRange
+	topics  map[messages.TopicPartition]messages.TopicID
 	shapes  []messages.Shape
 	plan    *Plan
 }
@@ -26,6 +27,17 @@ type Progress struct {
 func NewProgress(p Progress, offsets []messages.OffsetRange, shapes []messages.Shape) Progress {
 	p.offsets, p.shapes = offsets, shapes
 	return p
+}
+
+// WithTopicIDs says which topics the offsets belong to; a partition that is not in it is one whose topic's id is not known. ids is given away.
+func (p Progress) WithTopicIDs(ids map[messages.TopicPartition]messages.TopicID) Progress {
+	p.topics = ids
+	return p
+}
+
+// TopicID is the id of the topic to which a partition's saved offset belongs; the zero value when it is not known.
+func (p Progress) TopicID(partition messages.TopicPartition) messages.TopicID {
+	return p.topics[partition]
 }
 
 // Offsets are the saved batch's ranges; the next batch starts at their Until.

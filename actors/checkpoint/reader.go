@@ -37,7 +37,7 @@ func openReader(f file, path string, role byte, size int64) (*reader, error) {
 	p, form, ok := parsePreamble(head)
 	switch {
 	case ok && form != version:
-		return nil, fmt.Errorf("%s has %w %d; this program reads %d", path, ErrVersion, form, version)
+		return nil, fmt.Errorf("%s has %w %d; this program reads %d (to begin without that state, move the folder away)", path, ErrVersion, form, version)
 	case !ok, p.role != role, p.first == 0:
 		return nil, &CorruptError{File: path, Expected: fmt.Sprintf("the preamble of a hibana checkpoint (%s…)", preambleMagic)}
 	}

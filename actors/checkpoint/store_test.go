@@ -88,6 +88,9 @@ func batch(n int, before state) saved {
 	}
 	offsets := []messages.OffsetRange{{TopicPartition: orders, From: int64(n-1) * 10, Until: int64(n) * 10}}
 	p := NewProgress(Progress{Time: second(n), Attempt: 1 + n%2, Zero: second(0)}, offsets, []messages.Shape{totals, visits})
+	if n%3 > 0 { // a broker that gives no ids
+		p = p.WithTopicIDs(map[messages.TopicPartition]messages.TopicID{orders: {0: byte(n)}})
+	}
 	return saved{p, changes, after}
 }
 
@@ -129,7 +132,7 @@ func describe(p Progress) string {
 	if pl, ok := p.Planned(); ok {
 		plan = fmt.Sprint(pl.Time.UnixNano(), pl.Attempt, ranges(pl.Ranges()))
 	}
-	return fmt.Sprint(p.Time.UTC(), p.Attempt, p.Zero.UTC(), ranges(p.Offsets()), slices.Collect(p.Shapes()), " plan ", plan)
+	return fmt.Sprint(p.Time.UTC(), p.Attempt, p.Zero.UTC(), ranges(p.Offsets()), p.TopicID(orders), slices.Collect(p.Shapes()), " plan ", plan)
 }
 
 func ranges(all iter.Seq[messages.OffsetRange]) (text string) {

@@ -12,6 +12,8 @@ import (
 // Entry is one batch's range in one partition, as a ledger has it.
 type Entry struct {
 	messages.OffsetRange
+	// TopicID is the topic's; the zero value when it is not known.
+	TopicID  messages.TopicID
 	Time     time.Time
 	Attempt  int
 	Instance string
@@ -40,6 +42,8 @@ const (
 	End Kind = "end"
 	// Seek says that the operator moved the stream.
 	Seek Kind = "seek"
+	// Recreated says that the topic was deleted and created again: what follows has nothing to do with the offsets before.
+	Recreated Kind = "recreated"
 	// Gone says that retention removed these offsets, and that the policy let the stream go on.
 	Gone Kind = "gone"
 )
@@ -61,6 +65,9 @@ func (b Break) String() string {
 			b.TopicPartition, b.Before.Until, b.committed, b.Before)
 	case b.Kind == Seek:
 		return fmt.Sprintf("%s: moved to %d by the operator, in %s", b.TopicPartition, b.After.Until, b.After)
+	case b.Kind == Recreated:
+		return fmt.Sprintf("%s: the topic was deleted and created again: id %s up to %s, and %s from %s on",
+			b.TopicPartition, b.Before.TopicID, b.Before, b.After.TopicID, b.After)
 	}
 	return fmt.Sprintf("%s: %s [%d,%d), %d offsets, between %s and %s",
 		b.TopicPartition, b.Kind, b.From, b.Until, b.Count(), b.Before, b.After)
@@ -79,7 +86,8 @@ type PartitionVerdict struct {
 	Inferred int64
 	// Skipped counts batches that failed and that the policy went on without.
 	Skipped int64
-	// Breaks are what must not be, Jumps what may: where the operator or retention moved the stream.
+	// Breaks are what must not be, Jumps what may: where the operator or retention moved the stream, or the topic is
+	// another one.
 	Breaks, Jumps []Break
 }
 

@@ -13,7 +13,8 @@ import (
 // were not committed do not count, with one exception: those without an error that fill a gap exactly were committed, and their process
 // killed before it could say so; otherwise the stream would not have gone on behind them. A batch that was run again, with the same
 // time and range but another attempt or instance, is counted and is no overlap. Where the operator moved the stream (Reason
-// "seek") and where retention removed records (Gone) the stream may jump; both are listed.
+// "seek") and where retention removed records (Gone) the stream may jump; both are listed. So is a topic that was deleted and created
+// again, where the batches say so: each of the two is judged for itself, and the committed offset is the last one's.
 //
 // committed, if not nil, has the group's committed offsets (negative: none); the last batch must end there. The reports are those
 // of one group: see History.
@@ -53,7 +54,7 @@ type track struct {
 
 func (t *track) enter(r messages.BatchReport, part messages.PartReport) {
 	e := Entry{
-		OffsetRange: part.OffsetRange, Time: r.Time, Attempt: r.Attempt, Instance: r.Instance,
+		OffsetRange: part.OffsetRange, TopicID: part.TopicID, Time: r.Time, Attempt: r.Attempt, Instance: r.Instance,
 		Records: part.Records, Gone: part.Gone, Seek: part.Reason == "seek", Skipped: r.Skipped,
 	}
 	switch {
@@ -64,15 +65,24 @@ func (t *track) enter(r messages.BatchReport, part messages.PartReport) {
 	}
 }
 
-// judge goes through the batches. A seek begins a new stretch: only within one does the order of the offsets mean the order of
-// the batches.
+// judge goes through the batches. A seek begins a new stretch, and so does another topic: only within one does the order of the offsets
+// mean the order of the batches.
 func (t *track) judge() {
 	slices.SortStableFunc(t.entries, byTime)
 	t.entries = slices.CompactFunc(t.entries, sameLine)
 	var last *Entry
+	var topic messages.TopicID // the last that is known
 	for first := 0; first < len(t.entries); {
-		next := first + 1
-		for next < len(t.entries) && !t.entries[next].Seek {
+		if last != nil && topic.Differs(t.entries[first].TopicID) {
+			b := t.between(Recreated, 0, 0, last, &t.entries[first])
+			b.Before.TopicID = topic
+			t.Jumps, last = append(t.Jumps, b), nil
+		}
+		next := first
+		for next < len(t.entries) && (next == first || !t.entries[next].Seek && !topic.Differs(t.entries[next].TopicID)) {
+			if id := t.entries[next].TopicID; id.Known() {
+				topic = id
+			}
 			next++
 		}
 		last = t.stretch(last, t.entries[first:next])
@@ -159,7 +169,7 @@ func (t *track) between(kind Kind, from, until int64, before, after *Entry) Brea
 // jump judges offsets that no committed batch has.
 func (t *track) jump(last, e *Entry) {
 	switch {
-	case t.filled(last.Until, e.From):
+	case t.filled(e.TopicID, last.Until, e.From):
 	case e.Gone > 0:
 		t.Jumps = append(t.Jumps, t.between(Gone, last.Until, e.From, last, e))
 	default:
@@ -168,8 +178,8 @@ func (t *track) jump(last, e *Entry) {
 }
 
 // filled tells whether batches that may have been committed fill a range exactly, and counts them if so.
-func (t *track) filled(from, until int64) bool {
-	found, ok := t.path(from, until, map[int64]bool{})
+func (t *track) filled(topic messages.TopicID, from, until int64) bool {
+	found, ok := t.path(topic, from, until, map[int64]bool{})
 	for _, e := range found {
 		t.count(e)
 	}
@@ -179,15 +189,15 @@ func (t *track) filled(from, until int64) bool {
 
 // path finds such batches. Several may begin at the same offset: with exactly-once, whoever runs a range again after a kill is free to
 // cut it in another way, and only one of them was committed. The later ones are tried first. dead are offsets that lead nowhere.
-func (t *track) path(from, until int64, dead map[int64]bool) ([]Entry, bool) {
+func (t *track) path(topic messages.TopicID, from, until int64, dead map[int64]bool) ([]Entry, bool) {
 	if from == until {
 		return nil, true
 	}
 	for _, e := range slices.Backward(t.hints[from]) {
-		if e.Until > until || dead[e.Until] {
+		if e.Until > until || dead[e.Until] || topic.Differs(e.TopicID) {
 			continue
 		}
-		if rest, ok := t.path(e.Until, until, dead); ok {
+		if rest, ok := t.path(topic, e.Until, until, dead); ok {
 			return append([]Entry{e}, rest...), true
 		}
 	}
@@ -200,7 +210,7 @@ func (t *track) path(from, until int64, dead map[int64]bool) ([]Entry, bool) {
 func (t *track) end(last *Entry) {
 	switch at := t.committed; {
 	case at < 0 || last == nil || at == last.Until:
-	case at > last.Until && t.filled(last.Until, at):
+	case at > last.Until && t.filled(last.TopicID, last.Until, at):
 	default:
 		t.Breaks = append(t.Breaks, t.between(End, min(at, last.Until), max(at, last.Until), last, nil))
 	}

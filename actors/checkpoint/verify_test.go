@@ -23,6 +23,16 @@ func gone(n int64) func(*messages.BatchReport, *messages.PartReport) {
 	return func(_ *messages.BatchReport, p *messages.PartReport) { p.Gone = n }
 }
 
+func of(topic byte) func(*messages.BatchReport, *messages.PartReport) {
+	return func(_ *messages.BatchReport, p *messages.PartReport) { p.TopicID = messages.TopicID{topic} }
+}
+
+func uncommittedOf(topic byte) func(*messages.BatchReport, *messages.PartReport) {
+	return func(r *messages.BatchReport, p *messages.PartReport) {
+		r.Committed, p.TopicID = false, messages.TopicID{topic}
+	}
+}
+
 func by(instance string, attempt int) func(*messages.BatchReport, *messages.PartReport) {
 	return func(r *messages.BatchReport, _ *messages.PartReport) { r.Instance, r.Attempt = instance, attempt }
 }
@@ -61,6 +71,14 @@ func TestVerify(t *testing.T) {
 		{"retention", reports{ran(1, 0, 5), with(2, 8, 9, gone(3))}, 9, "", "contiguous"},
 		{"committed beyond the ledger", reports{ran(1, 0, 5)}, 7, "ends at 5, and 7 is committed", "1 end"},
 		{"committed less than the ledger", reports{ran(1, 0, 5)}, 3, "ends at 5, and 3 is committed", "1 end"},
+		{"another topic", reports{with(1, 0, 5, of(1)), with(2, 5, 9, of(1)), with(3, 0, 4, of(2)), with(4, 4, 6, of(2))}, 6, "", "contiguous"},
+		{"another topic, and nothing says so", reports{ran(1, 0, 5), ran(2, 5, 9), ran(3, 0, 4)}, 9, "overlap [0,4)", "1 overlap"},
+		{"another topic, whose first records are left out", reports{with(1, 0, 5, of(1)), with(2, 5, 9, of(2))}, 9, "", "contiguous"},
+		{"another topic, after a batch that does not say which", reports{with(1, 0, 5, of(1)), ran(2, 5, 9), with(3, 0, 4, of(2))}, 4, "", "contiguous"},
+		{"another topic, and a gap in it", reports{with(1, 0, 5, of(1)), with(2, 0, 2, of(2)), with(3, 3, 4, of(2))}, 4, "gap [2,3)", "1 gap"},
+		{"another topic, whose gap a batch of the earlier one would fill",
+			reports{with(1, 0, 5, of(1)), with(2, 2, 3, uncommittedOf(1)), with(3, 0, 2, of(2)), with(4, 3, 4, of(2))}, 4, "gap [2,3)", "1 gap"},
+		{"another topic, with the earlier one's offset committed", reports{with(1, 0, 5, of(1)), with(2, 0, 2, of(2))}, 5, "ends at 2, and 5 is committed", "1 end"},
 		{"nothing committed", reports{ran(1, 0, 5)}, -1, "", "contiguous"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -12,6 +12,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/hibana-stream/hibana/messages"
 )
 
 // DefaultAdminTimeout bounds each of Admin's questions when NewAdmin is given no time.
@@ -94,6 +96,7 @@ func expired(ctx context.Context) bool {
 // Topic is what a cluster says about a topic.
 type Topic struct {
 	Name       string
+	ID         messages.TopicID
 	Exists     bool
 	Partitions int
 	Replicas   int
@@ -126,7 +129,7 @@ func (a *Admin) Topics(ctx context.Context, names ...string) ([]Topic, error) {
 }
 
 func describeTopic(detail kadm.TopicDetail) Topic {
-	t := Topic{Name: detail.Topic, Exists: true, Partitions: len(detail.Partitions), Replicas: detail.Partitions.NumReplicas()}
+	t := Topic{Name: detail.Topic, ID: messages.TopicID(detail.ID), Exists: true, Partitions: len(detail.Partitions), Replicas: detail.Partitions.NumReplicas()}
 	for _, p := range detail.Partitions.Sorted() {
 		if p.Leader < 0 {
 			t.Offline = append(t.Offline, p.Partition)

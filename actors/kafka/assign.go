@@ -19,6 +19,8 @@ type holding struct {
 	start    int64 // where it started
 	from     int64 // where it was told to go on, last
 	seen     int64 // the committed offset that stood then, noOffset for none
+	former   bool  // that was of an earlier topic of this name
+	topic    messages.TopicID
 	explicit bool  // the user's own start came before it
 	told     int64 // the Join that has been told of it; 0 for none
 	leaving  bool  // a Revoked is under way
@@ -101,7 +103,7 @@ func (s *Source) settled(positions []messages.Position) {
 			continue
 		}
 		h.resolved, h.start = true, at.From
-		s.enqueueLocked(func(f *fetcher) { f.place(at.TopicPartition, h, at.From, at.End) })
+		s.enqueueLocked(func(f *fetcher) { f.place(at, h, at.From) })
 	}
 }
 
@@ -113,12 +115,19 @@ func (s *Source) resolve(ctx context.Context, partitions []messages.TopicPartiti
 	}
 	slices.SortFunc(partitions, messages.TopicPartition.Compare)
 	var positions []messages.Position
+	var fresh []messages.TopicPartition
 	for _, p := range partitions {
 		at, err := s.decide(p, all[p])
 		if err != nil {
 			return nil, err
 		}
+		if all[p].committed == noOffset {
+			fresh = append(fresh, p)
+		}
 		positions = append(positions, at)
+	}
+	if len(fresh) > 0 {
+		s.log.Info("without a committed offset: auto.offset.reset says where they start, unless the job or its state does", "partitions", fmt.Sprint(fresh))
 	}
 	return positions, nil
 }
@@ -126,19 +135,26 @@ func (s *Source) resolve(ctx context.Context, partitions []messages.TopicPartiti
 // decide adds to f what this Source knows itself, and applies the policies.
 func (s *Source) decide(p messages.TopicPartition, f found) (messages.Position, error) {
 	var assignment int64
+	var before messages.TopicID
 	s.mu.Lock()
 	if at, ok := s.config.Partitions[p]; ok && !s.started[p] && (f.committed == noOffset || !slices.Contains(s.config.CommittedFirst, p.Topic)) {
 		f.explicit = at
 	}
 	if h := s.owned[p]; h != nil {
-		assignment = h.number
+		assignment, before = h.number, h.topic
 		if h.resolved {
 			f.fallback = h.start
 		}
 	}
 	s.mu.Unlock()
+	if before.Differs(f.topic) { // what the client reads is that one still
+		return messages.Position{}, recreatedInMidRun(p.Topic, before, f.topic)
+	}
 	at, err := policies{reset: s.config.Reset, gone: s.config.Gone}.decide(p, f)
 	at.Assignment = assignment
+	if err == nil && f.former() && f.explicit == noOffset {
+		s.log.Warn("the topic was deleted and created again; offset.gone lets the stream begin in the new one", "partition", p.String(), "from", at.From)
+	}
 	if err == nil {
 		s.looked(at, f)
 		s.log.Debug("partition starts", "partition", p.String(), "from", at.From, "end", at.End,
@@ -153,6 +169,7 @@ func (s *Source) looked(at messages.Position, f found) {
 	defer s.mu.Unlock()
 	if h := s.owned[at.TopicPartition]; h != nil {
 		h.from, h.seen, h.explicit = at.From, f.committed, f.explicit != noOffset
+		h.topic, h.former = f.topic, f.former()
 	}
 }
 

@@ -24,8 +24,8 @@ import (
 //
 // A record's key is the operation's name (its length before it), a hash of what the operation is and how it encodes, and the entry's own
 // key; the value is the entry, none at all takes it away. The hash keeps entries apart that the job of today cannot read. Two more
-// records, without an operation, say what the operations were, for the sentence that refuses them, and to which offset of the source the
-// state belongs.
+// records, without an operation, say what the operations were, for the sentence that refuses them, and to which offset of the source, and of
+// which topic of that name, the state belongs.
 type Changelog struct {
 	config ChangelogConfig
 	log    *slog.Logger

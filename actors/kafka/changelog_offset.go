@@ -15,7 +15,7 @@ var ErrChangelogAstray = errors.New("the changelog does not belong to the commit
 
 // offsetKey is the key of the record that says up to where a partition's state has counted its source. Each transaction that commits an
 // offset of the partition writes it, also when nothing of the state has changed. Its value is the metadata of that commit, whose Until is
-// the offset: so what was committed can be committed again as it was.
+// the offset, with the id of the source's topic: so what was committed can be committed again as it was, and never to another topic.
 const offsetKey = "\x00offset"
 
 // offsetRecords are those of the offsets whose topics have state.
@@ -35,7 +35,7 @@ func (r *restore) stoodAt(record *kgo.Record) error {
 	if !ok {
 		return fmt.Errorf("%s:%d:%d: the state's offset is not to be read: %.100q", record.Topic, record.Partition, record.Offset, record.Value)
 	}
-	r.offset = messages.Offset{TopicPartition: r.partition, At: plan.Until, Metadata: string(record.Value)}
+	r.offset, r.plan = messages.Offset{TopicPartition: r.partition, At: plan.Until, Metadata: string(record.Value)}, plan
 	return nil
 }
 
@@ -45,7 +45,7 @@ func (r *restore) belongs(ctx context.Context) error {
 	if source == nil {
 		return nil
 	}
-	return source.continues(ctx, r.holding, saved{Offset: r.offset, changelog: r.topic, empty: !r.found, grown: r.grown})
+	return source.continues(ctx, r.holding, saved{Offset: r.offset, plan: r.plan, changelog: r.topic, empty: !r.found, grown: r.grown})
 }
 
 func (r *restore) grown(ctx context.Context) bool {

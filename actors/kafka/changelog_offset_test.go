@@ -21,6 +21,8 @@ type kept struct {
 	member    *member
 	changelog *Changelog
 	config    SourceConfig
+	end       int64 // of events-0
+	idless    bool  // batches are saved as by a program that knew no ids
 }
 
 // keeping writes ten records and runs test beside a topic and its changelog.
@@ -28,7 +30,7 @@ func keeping(t *testing.T, test func(*kept)) {
 	t.Helper()
 	inBubble(t, func(g *ground) {
 		g.write("events", 0, 0, 10)
-		test(&kept{ground: g, config: g.config("events")})
+		test(&kept{ground: g, config: g.config("events"), end: 10})
 	}, kfake.SeedTopics(1, "events", "g-events-changelog"))
 }
 
@@ -36,7 +38,7 @@ func keeping(t *testing.T, test func(*kept)) {
 func (k *kept) start() {
 	k.t.Helper()
 	k.member = k.ground.member(k.config).start()
-	k.member.awaitUntil(events0, 10)
+	k.member.awaitUntil(events0, k.end)
 	k.changelog = NewChangelog(ChangelogConfig{
 		Client: k.clientOpts(), Group: "g", Topics: []string{"events"}, Shapes: []messages.Shape{counts}, Source: k.member.source, Log: testLog(),
 	})
@@ -57,7 +59,10 @@ func (k *kept) stop() {
 // batch commits a range with changes.
 func (k *kept) batch(from, until int64, changes ...messages.Change) {
 	k.t.Helper()
-	claims := []messages.Claim{{OffsetRange: messages.OffsetRange{TopicPartition: events0, From: from, Until: until}}}
+	claims := []messages.Claim{{OffsetRange: messages.OffsetRange{TopicPartition: events0, From: from, Until: until}, TopicID: k.position().TopicID}}
+	if k.idless {
+		claims[0].TopicID = messages.TopicID{}
+	}
 	if err := k.Commit(k.t.Context(), time.UnixMilli(until), 1, claims, changed(changes...)); err != nil {
 		k.t.Fatal(err)
 	}

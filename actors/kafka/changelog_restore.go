@@ -76,6 +76,7 @@ type restore struct {
 	start, position, end int64
 	saved                string          // the shapes, as they stand there
 	offset               messages.Offset // to which the state belongs; At is noOffset when it does not say
+	plan                 messages.Plan   // the offset's metadata
 	found                bool            // there is an entry
 	stale                map[string]bool
 	cuts                 int // how often in a row the log did not reach from the position to the end

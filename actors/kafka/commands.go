@@ -8,9 +8,9 @@ import (
 
 // place starts the account of a partition that is assigned and resolved: closed until its first Reset. position is where kgo
 // stands, noOffset when it has to be moved in any case.
-func (f *fetcher) place(p messages.TopicPartition, h *holding, position, end int64) {
-	f.partitions[p] = &partition{
-		TopicPartition: p, holding: h, position: position, end: end, seek: noOffset,
+func (f *fetcher) place(at messages.Position, h *holding, position int64) {
+	f.partitions[at.TopicPartition] = &partition{
+		TopicPartition: at.TopicPartition, holding: h, topic: at.TopicID, position: position, end: at.End, seek: noOffset,
 		why: unopened, active: time.Now(),
 	}
 }

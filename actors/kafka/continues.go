@@ -12,6 +12,7 @@ import (
 // and nothing behind it. At is noOffset when it does not say.
 type saved struct {
 	messages.Offset
+	plan      messages.Plan // of the batch that saved it last
 	changelog string
 	empty     bool // there is no state
 	// grown tells whether the changelog has more by now than was restored.
@@ -37,6 +38,7 @@ func (s *Source) holding(p messages.TopicPartition) *holding {
 //  4. Another offset is committed. Nobody knows which of the two is meant: refused, both named.
 //  5. But the log does not reach from the state to there (retention, or it was cut), and the policy lets it go on behind the hole: then the
 //     committed offset is where it went on, and where it was planned before the first batch behind the hole was saved.
+//  6. The topic is another one than that of the state: see recreated.
 //
 // In 2 and 3 the error wraps messages.ErrReassigned.
 func (s *Source) continues(ctx context.Context, h *holding, state saved) error {
@@ -44,8 +46,11 @@ func (s *Source) continues(ctx context.Context, h *holding, state saved) error {
 		return fmt.Errorf("%w: %s", messages.ErrReassigned, state.changelog)
 	}
 	s.mu.Lock()
-	seen, explicit := h.seen, h.explicit
+	seen, explicit, topic := h.seen, h.explicit, h.topic
 	s.mu.Unlock()
+	if state.plan.TopicID.Differs(topic) {
+		return s.recreated(ctx, h, state)
+	}
 	switch stands := state.At != noOffset; {
 	case stands && state.At == seen && !explicit:
 		return nil

@@ -13,9 +13,10 @@ import (
 type partition struct {
 	messages.TopicPartition
 	holding  *holding // tells this assignment from an earlier one of the same partition
-	position int64    // the next offset that a poll gives; noOffset makes every Reset seek
-	end      int64    // the partition's end as the broker said it last
-	seek     int64    // where to go as soon as kgo has the partition; noOffset for nowhere
+	topic    messages.TopicID
+	position int64 // the next offset that a poll gives; noOffset makes every Reset seek
+	end      int64 // the partition's end as the broker said it last
+	seek     int64 // where to go as soon as kgo has the partition; noOffset for nowhere
 	epoch    int64
 	deliver  func(messages.Events)
 	why      reasons
@@ -85,7 +86,12 @@ func (f *fetcher) take(fetches kgo.Fetches) {
 	for i := range fetches {
 		for _, t := range fetches[i].Topics {
 			for j := range t.Partitions {
-				if p := f.partitions[messages.TopicPartition{Topic: t.Topic, Partition: t.Partitions[j].Partition}]; p != nil {
+				switch p := f.partitions[messages.TopicPartition{Topic: t.Topic, Partition: t.Partitions[j].Partition}]; {
+				case p == nil:
+				case p.topic.Differs(t.TopicID): // the look-up that said where it starts was answered by a broker that lags behind
+					f.broken(p)
+					f.source.fail(recreatedInMidRun(t.Topic, p.topic, t.TopicID))
+				default:
 					f.records(p, &t.Partitions[j], now)
 				}
 			}

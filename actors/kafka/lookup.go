@@ -79,20 +79,23 @@ func (s *Source) lookup(ctx context.Context, partitions []messages.TopicPartitio
 			return err
 		}
 		if looks++; looks < cutLooks {
-			err = behindTheEnd(all)
+			err = s.doubtful(all)
 		}
 		return err
 	})
 	return all, err
 }
 
-// cutLooks is how often in a row, over about four seconds, a log has to end before what is committed until that is believed: a
-// broker that was stunned and does not know yet that it leads no more answers with the end that it knows.
+// cutLooks is how often in a row, over about four seconds, a log has to end before what is committed, or a topic to be another one than
+// before, until that is believed: a broker that was stunned answers with the end, and the topic, that it knows.
 const cutLooks = 5
 
-func behindTheEnd(all map[messages.TopicPartition]found) error {
+func (s *Source) doubtful(all map[messages.TopicPartition]found) error {
 	for p, f := range all {
-		if f.committed > f.highWatermark {
+		switch before := s.topicOf(p); {
+		case f.former(), before.Differs(f.topic):
+			return fmt.Errorf("the topic %s has the id %s, and had another one", p.Topic, f.topic)
+		case f.committed > f.highWatermark:
 			return fmt.Errorf("%s ends at %d, before the committed offset %d", p, f.highWatermark, f.committed)
 		}
 	}
@@ -100,11 +103,15 @@ func behindTheEnd(all map[messages.TopicPartition]found) error {
 }
 
 func (s *Source) lookupOnce(ctx context.Context, partitions []messages.TopicPartition) (map[messages.TopicPartition]found, error) {
+	client, _ := s.clients()
+	topics, err := topicIDs(ctx, client, topicsOf(partitions))
+	if err != nil {
+		return nil, err
+	}
 	bounds, err := s.bounds(ctx, partitions)
 	if err != nil {
 		return nil, err
 	}
-	client, _ := s.clients()
 	committed, err := committedOffsets(ctx, client, s.config.Group, partitions)
 	if err != nil {
 		return nil, err
@@ -115,7 +122,7 @@ func (s *Source) lookupOnce(ctx context.Context, partitions []messages.TopicPart
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p, err)
 		}
-		f.committed, f.metadata = committed[p].At, committed[p].Metadata
+		f.committed, f.metadata, f.topic = committed[p].At, committed[p].Metadata, topics[p.Topic]
 		all[p] = f
 	}
 	return all, nil

@@ -63,12 +63,14 @@ func (s *Source) replaceHolding(at messages.Position, h *holding) {
 		s.mu.Unlock()
 		return
 	}
-	fresh := &holding{number: holdings.Add(1), resolved: true, start: at.From, from: at.From, seen: h.seen, explicit: h.explicit}
+	fresh := &holding{
+		number: holdings.Add(1), resolved: true, start: at.From, from: at.From, seen: h.seen, explicit: h.explicit, topic: h.topic, former: h.former,
+	}
 	at.Assignment = fresh.number
 	s.owned[at.TopicPartition] = fresh
 	s.enqueueLocked(func(f *fetcher) {
 		f.forget(at.TopicPartition, h)
-		f.place(at.TopicPartition, fresh, noOffset, at.End)
+		f.place(at, fresh, noOffset)
 	})
 	known := s.deliver != nil && h.told == s.joins
 	if known {

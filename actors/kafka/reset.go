@@ -18,11 +18,12 @@ const (
 	ResetNone
 )
 
-// GonePolicy says what to do when the offset to go on from is not in the log any more: retention was faster, or the log was cut.
+// GonePolicy says what to do when the offset to go on from is not in the log any more: retention was faster, or the log was cut, or it is the
+// offset of a topic that was deleted, and another one has its name now.
 type GonePolicy int
 
 const (
-	// GoneFail refuses: SourceFailed with messages.ErrOffsetGone. It is the default: records are lost, a person should know.
+	// GoneFail refuses: SourceFailed with messages.ErrOffsetGone or messages.ErrRecreated. It is the default: records are lost, a person should know.
 	GoneFail GonePolicy = iota
 	// GoneEarliest goes on with the first record that there is; Position.Gone says how many are lost.
 	GoneEarliest
@@ -42,6 +43,7 @@ type found struct {
 	end                  int64 // under the isolation level
 	committed            int64 // noOffset for none
 	metadata             string
+	topic                messages.TopicID
 	explicit             int64 // the user's own start, noOffset for none; wins over committed
 	fallback             int64 // where this assignment has started before anything was committed, noOffset for none
 	lost                 int64 // the cluster has lost what is behind here, noOffset for nothing
@@ -50,13 +52,13 @@ type found struct {
 // decide is where p starts: the user's offset, the committed one, where it started before, or the reset policy; if what it finds is
 // not in the log, the gone policy.
 func (c policies) decide(p messages.TopicPartition, f found) (messages.Position, error) {
-	at := messages.Position{TopicPartition: p, End: f.end}
+	at := messages.Position{TopicPartition: p, End: f.end, TopicID: f.topic}
 	what := "committed offset"
 	switch {
 	case f.explicit != noOffset:
 		at.From, what = f.explicit, "given start offset"
 	case f.committed != noOffset:
-		at.From, at.Committed = f.committed, true
+		at.From, at.Committed = f.committed, !f.former()
 		at.Plan, at.Planned = messages.ParsePlan(f.metadata)
 		at.Last = at.Plan.Time
 	case f.fallback != noOffset:
@@ -72,7 +74,7 @@ func (c policies) decide(p messages.TopicPartition, f found) (messages.Position,
 		return at, err
 	}
 	// A plan that ends at or before From is a leftover; one that ends behind the log could never be run to its end.
-	at.Planned = at.Planned && at.Plan.Until > at.From && at.Plan.Until <= f.highWatermark
+	at.Planned = at.Planned && at.Committed && at.Plan.Until > at.From && at.Plan.Until <= f.highWatermark
 	if !at.Planned {
 		at.Plan = messages.Plan{}
 	}
@@ -83,6 +85,8 @@ func (c policies) decide(p messages.TopicPartition, f found) (messages.Position,
 // inLog applies the gone policy when at.From is out of the log's range, or behind a loss.
 func (c policies) inLog(at *messages.Position, f found, what string) error {
 	switch {
+	case f.former() && f.explicit == noOffset:
+		return c.recreated(at, f)
 	case f.lost != noOffset && at.From >= f.lost:
 		return c.cut(at, f, fmt.Sprintf("the cluster has lost what was read behind offset %d of %s", f.lost, at.TopicPartition))
 	case at.From > f.highWatermark:

@@ -29,6 +29,14 @@ func TestWhereAPartitionStarts(t *testing.T) {
 	committed := func(at int64, metadata string) found {
 		return with(func(f *found) { f.committed, f.metadata = at, metadata })
 	}
+	topic := func(id byte, of found) found {
+		of.topic = messages.TopicID{id}
+		return of
+	}
+	ofTopic := func(id byte) string {
+		plan.TopicID = messages.TopicID{id}
+		return plan.Encode()
+	}
 	for name, c := range map[string]struct {
 		policies policies
 		found    found
@@ -58,6 +66,13 @@ func TestWhereAPartitionStarts(t *testing.T) {
 		"cut, fail":                        {found: committed(101, ""), err: messages.ErrOffsetGone, says: "committed offset 101 of events:0 is behind the log's end 100"},
 		"cut, earliest":                    {policies: policies{gone: GoneEarliest}, found: committed(101, ""), from: 60},
 		"cut, latest":                      {policies: policies{gone: GoneLatest}, found: committed(101, ""), from: 100},
+		"the same topic":                   {found: topic(1, committed(80, ofTopic(1))), from: 80, planned: true},
+		"another topic, fail":              {found: topic(2, committed(80, ofTopic(1))), err: messages.ErrRecreated, says: messages.TopicID{1}.String()},
+		"another topic, earliest":          {policies: policies{gone: GoneEarliest}, found: topic(2, committed(80, ofTopic(1))), from: 60},
+		"another topic, latest":            {policies: policies{gone: GoneLatest}, found: topic(2, committed(80, ofTopic(1))), from: 100},
+		"a topic that was not told":        {found: topic(2, committed(80, "hibana/1 time=1000 until=90 attempt=2")), from: 80, planned: true},
+		"a broker that gives no ids":       {found: committed(80, ofTopic(1)), from: 80, planned: true},
+		"another topic, explicit":          {found: topic(2, with(func(f *found) { f.committed, f.metadata, f.explicit = 80, ofTopic(1), 70 })), from: 70},
 		"lost, earliest":                   {policies: policies{gone: GoneEarliest}, found: with(func(f *found) { f.committed, f.lost = 80, 75 }), from: 75},
 		"lost behind the committed":        {policies: policies{gone: GoneEarliest}, found: with(func(f *found) { f.committed, f.lost = 70, 75 }), from: 70},
 		"lost, fail":                       {found: with(func(f *found) { f.committed, f.lost = 80, 75 }), err: messages.ErrOffsetGone, says: "behind offset 75"},

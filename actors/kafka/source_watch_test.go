@@ -110,7 +110,7 @@ func TestTopicGoesAway(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if err := m.awaitFailure(); !strings.Contains(err.Error(), "events") || !strings.Contains(err.Error(), name) {
+				if err := m.awaitFailure(); errors.Is(err, messages.ErrRecreated) != again || !strings.Contains(err.Error(), "events") || !strings.Contains(err.Error(), name) {
 					t.Error(err)
 				}
 			}, kfake.SeedTopics(1, "events"))

@@ -82,7 +82,7 @@ func (t *Transactions) Commit(ctx context.Context, batch time.Time, attempt int,
 func behind(batch time.Time, attempt int, claims []messages.Claim) []messages.Offset {
 	var all []messages.Offset
 	for _, r := range claims {
-		plan := messages.Plan{Time: batch, Until: r.Until, Attempt: attempt}
+		plan := messages.Plan{Time: batch, Until: r.Until, Attempt: attempt, TopicID: r.TopicID}
 		all = append(all, messages.Offset{TopicPartition: r.TopicPartition, At: r.Until, Metadata: plan.Encode()})
 	}
 	return all

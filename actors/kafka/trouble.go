@@ -77,7 +77,7 @@ func (s *Source) trouble(f *fetcher, p messages.TopicPartition, err error) {
 		s.renew(known, noOffset)
 	case recreated(err):
 		f.broken(known)
-		s.fail(fmt.Errorf("the topic %s was deleted and created again: %w", p.Topic, err))
+		s.fail(fmt.Errorf("%w: %w", recreatedInMidRun(p.Topic, known.topic, messages.TopicID{}), err))
 	case loggedOut(err):
 		f.uneasy = true
 		s.wait(waitFetch, s.explain(err).Error())

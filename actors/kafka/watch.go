@@ -12,6 +12,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/hibana-stream/hibana/messages"
 )
 
 // How often the cluster is asked whether it and the topics are there.
@@ -140,7 +142,7 @@ func (w *watcher) absent(name string) {
 func (w *watcher) present(name string, id kadm.TopicID) {
 	w.missing[name] = 0
 	if before, seen := w.ids[name]; seen && before != id {
-		w.source.fail(fmt.Errorf("the topic %s was deleted and created again", name))
+		w.source.fail(recreatedInMidRun(name, messages.TopicID(before), messages.TopicID(id)))
 	}
 	w.ids[name] = id
 }
