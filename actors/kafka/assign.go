@@ -24,6 +24,7 @@ type holding struct {
 	explicit bool  // the user's own start came before it
 	told     int64 // the Join that has been told of it; 0 for none
 	leaving  bool  // a Revoked is under way
+	stale    bool  // it was lost and is ours again, see member
 }
 
 // holdings numbers them over all Sources of the process.
@@ -45,6 +46,7 @@ func (s *Source) onAssigned(_ context.Context, client *kgo.Client, added map[str
 		}
 		s.owned[p] = &holding{number: holdings.Add(1)}
 	}
+	stale := s.memberLocked(client, added)
 	s.joined = true
 	empty := len(s.owned) == 0
 	s.mu.Unlock()
@@ -53,9 +55,37 @@ func (s *Source) onAssigned(_ context.Context, client *kgo.Client, added map[str
 	if len(again) > 0 {
 		s.tell(messages.NewLost(again))
 	}
+	for p, h := range stale {
+		s.log.Warn("the partition was another member's meanwhile, and is assigned anew", "partition", p.String())
+		s.relocate(p, h)
+	}
 	if empty { // the batch clock starts without partitions, too
 		s.tell(messages.NewAssigned(nil))
 	}
+}
+
+// memberLocked notes under which id the member has joined, and gives back what it holds that was lost without a word:
+//
+//  1. A heartbeat says that the group rebalances, and the process is frozen (SIGSTOP, a machine that sleeps) for longer than its session.
+//  2. The group throws the member out; others go on with its partitions, and commit.
+//  3. It wakes up and joins, is told that its id is unknown, and kgo joins at once without one: as a new member, which still claims
+//     the partitions of the old one, and calls neither onLost nor onRevoked. Has the other one died meanwhile, it keeps them.
+//
+// What was computed from them is out of date, and where they go on has to be asked for. Until that is known, nothing of them is committed.
+func (s *Source) memberLocked(client *kgo.Client, added map[string][]int32) map[messages.TopicPartition]*holding {
+	before := s.member
+	s.member, _ = client.GroupMetadata()
+	stale := make(map[messages.TopicPartition]*holding)
+	if before == "" || before == s.member {
+		return stale
+	}
+	for p, h := range s.owned {
+		if h.resolved && !h.leaving && !slices.Contains(added[p.Topic], p.Partition) {
+			h.stale = true
+			stale[p] = h
+		}
+	}
+	return stale
 }
 
 // onOffsets is kgo's callback for a store of offsets other than its own: it says where the assigned partitions start. It may take

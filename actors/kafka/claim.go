@@ -66,7 +66,7 @@ func (s *Source) askable(c *claim, claims []messages.Claim, stands map[messages.
 	var ask []messages.OffsetRange
 	for _, r := range claims {
 		h := s.owned[r.TopicPartition]
-		if h == nil || !h.resolved || r.Assignment != 0 && r.Assignment != h.number {
+		if h == nil || !h.resolved || h.stale || r.Assignment != 0 && r.Assignment != h.number {
 			return nil, fmt.Errorf("%w: %v: %w", messages.ErrNotOwner, r.TopicPartition, errNotHeld)
 		}
 		c.holdings[r.TopicPartition] = h

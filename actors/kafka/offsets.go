@@ -89,7 +89,8 @@ func (s *Source) commit(ctx context.Context, offsets []messages.Offset) error {
 	return failed
 }
 
-// prepare adds the metadata, and refuses when one of the partitions is not ours.
+// prepare adds the metadata, and refuses when one of the partitions is not ours, or was lost meanwhile: the callbacks do not know the
+// member yet that the request is from, or have found that the partition was another one's.
 func (s *Source) prepare(request *kmsg.OffsetCommitRequest, metadata map[messages.TopicPartition]string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,7 +98,7 @@ func (s *Source) prepare(request *kmsg.OffsetCommitRequest, metadata map[message
 		topic := &request.Topics[t]
 		for i := range topic.Partitions {
 			p := messages.TopicPartition{Topic: topic.Topic, Partition: topic.Partitions[i].Partition}
-			if s.owned[p] == nil {
+			if h := s.owned[p]; h == nil || h.stale || request.MemberID != s.member {
 				return fmt.Errorf("%s: %w", p, errNotHeld)
 			}
 			text := metadata[p]

@@ -45,6 +45,7 @@ type Source struct {
 	joined  bool // the group has told what is assigned, be it nothing
 	joins   int64
 	owned   map[messages.TopicPartition]*holding
+	member  string // the id under which it has joined last, "" before
 	revokes map[int64]*revoke
 	revoked int64 // the last revoke's ID
 	started map[messages.TopicPartition]bool

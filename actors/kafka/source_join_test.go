@@ -34,6 +34,54 @@ func TestLost(t *testing.T) {
 	}, kfake.SeedTopics(1, "events"))
 }
 
+// The group has thrown a member out, in the midst of a rebalance, and others have gone on with its partitions before it learned of that:
+// it was frozen. The client then joins as a new member, keeps what it had when nobody holds it any more, and tells nobody. The
+// partition is lost, and assigned anew from where the others have come to; a commit of what was under way is refused.
+func TestLostWithoutAWord(t *testing.T) {
+	inBubble(t, func(g *ground) {
+		g.write("events", 0, 0, 100)
+		config := g.config("events")
+		config.InstanceID = "a"
+		m := g.member(config).start()
+		defer m.stop()
+		m.awaitUntil(events0, 100)
+		topics, err := g.admin.ListTopics(g.t.Context(), "events")
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		before, generation := m.source.GroupMetadata()
+		others := kmsg.NewPtrOffsetCommitRequest()
+		others.Group, others.MemberID, others.Generation, others.InstanceID = "g", before, generation, &config.InstanceID
+		topic, partition := kmsg.NewOffsetCommitRequestTopic(), kmsg.NewOffsetCommitRequestTopicPartition()
+		topic.Topic, topic.TopicID, partition.Offset = "events", topics["events"].ID, 40
+		topic.Partitions = append(topic.Partitions, partition)
+		others.Topics = append(others.Topics, topic)
+		answer, err := others.RequestWith(g.t.Context(), g.client)
+		if err != nil || answer.Topics[0].Partitions[0].ErrorCode != 0 {
+			g.t.Fatal(answer, err)
+		}
+		g.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.JoinGroup}, Group: "g", Err: kerr.UnknownMemberID, TopLevel: true})
+		g.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Group: "g", Err: kerr.RebalanceInProgress, TopLevel: true})
+		unknown := g.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch}, Err: kerr.CoordinatorLoadInProgress, Count: -1})
+		m.await("another member id", func() bool {
+			now, _ := m.source.GroupMetadata()
+			return now != before && now != ""
+		})
+		if err := m.source.CommitOffsets(g.t.Context(), []messages.Offset{{TopicPartition: events0, At: 30}}); !errors.Is(err, messages.ErrNotOwner) {
+			t.Errorf("while nobody knows where it goes on: %v", err)
+		}
+		unknown.Remove()
+		m.await("an assignment from where the others are", func() bool { return m.lanes[events0] != nil && m.lanes[events0].position.From == 40 })
+		m.awaitUntil(events0, 100)
+		if n := countAssigned(m); n != 2 {
+			t.Errorf("%d times assigned", n)
+		}
+		if at, err := g.admin.FetchOffsets(g.t.Context(), "g"); err != nil || at["events"][0].At != 40 {
+			t.Errorf("%v is committed, %v", at, err)
+		}
+	}, kfake.SeedTopics(1, "events"))
+}
+
 func countAssigned(m *member) (n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
