@@ -38,6 +38,8 @@ func (m *member) hold() hold { return newHold(m.arm.dir, m.name) }
 
 func (m *member) folder() string { return filepath.Join(m.arm.dir, m.name) }
 
+func (m *member) up() string { return filepath.Join(m.arm.dir, m.name+".up") }
+
 func (m *member) logFile() string { return filepath.Join(m.arm.dir, m.name+".log") }
 
 // life names the process that runs now.
@@ -50,6 +52,7 @@ func (m *member) start(more ...string) error {
 		return nil
 	}
 	m.lives++
+	_ = os.Remove(m.up())
 	log, err := os.OpenFile(m.logFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -57,7 +60,7 @@ func (m *member) start(more ...string) error {
 	defer func() { _ = log.Close() }()
 	fmt.Fprintf(log, "--- %s %s\n", m.life(), time.Now().Format("15:04:05.000"))
 	worker := exec.Command(os.Args[0], append(m.arm.args(m), more...)...)
-	worker.Env = append(slices.Clone(os.Environ()), workerRole+"=-", workerJob+"="+m.arm.set.job(), copyTo+"="+m.arm.out, workerLife+"="+m.life(), holdFile+"="+string(m.hold()))
+	worker.Env = append(slices.Clone(os.Environ()), workerRole+"=-", workerJob+"="+m.arm.set.job(), copyTo+"="+m.arm.out, workerLife+"="+m.life(), holdFile+"="+string(m.hold()), upFile+"="+m.up())
 	worker.Stderr = log
 	if err := worker.Start(); err != nil {
 		return err
@@ -101,9 +104,12 @@ func (m *member) kill() bool {
 	return true
 }
 
-// leave asks the process to end, and does not wait.
+// leave asks the process to end, and does not wait for that; only until it obeys: before, it would end as if it had been killed.
 func (m *member) leave() {
 	m.wanted = false
+	for _, err := os.Stat(m.up()); err != nil && m.alive(); _, err = os.Stat(m.up()) {
+		<-time.After(5 * time.Millisecond)
+	}
 	m.signal(syscall.SIGTERM)
 }
 
