@@ -138,3 +138,23 @@ batch 1970-01-01T00:00:02.000Z attempt 2: output 0 print at job.go:9, 1.235ms
 		t.Errorf("outputs %v", runs)
 	}
 }
+
+// A topic that was deleted and created again has a line between its batches, and its records of one offset are told apart.
+func TestTwoTopicsOfOneName(t *testing.T) {
+	first, second := messages.TopicID{1}, messages.TopicID{2}
+	all := reports{with(1, 0, 5, of(1)), with(2, 0, 2, of(2))}
+	want := "orders:0: the topic was deleted and created again: id " + first.String() + " up to batch 1970-01-01T00:00:01.000Z attempt 1 of a [0,5), and " +
+		second.String() + " from batch 1970-01-01T00:00:02.000Z attempt 1 of a [0,2) on\n"
+	if v := Verify(all, nil); !strings.Contains(v.String(), want) {
+		t.Errorf("no %s in\n%s", want, v)
+	}
+	e := Explain(all, messages.Place{TopicPartition: orders, Offset: 1})
+	for _, words := range []string{"TOPIC ID\n", first.String() + "\n", second.String() + "\n", "orders:0:1 was 2 records, one in each\n"} {
+		if !strings.Contains(e.String(), words) {
+			t.Errorf("no %q in\n%s", words, e)
+		}
+	}
+	if e := Explain(all, messages.Place{TopicPartition: orders, Offset: 4}); strings.Contains(e.String(), "TOPIC ID") {
+		t.Errorf("one topic has the offset, and is told apart:\n%s", e)
+	}
+}
