@@ -14,6 +14,7 @@ type node struct {
 	place   string
 	context *Context
 	inputs  []*node
+	sources []*node // all that it reads from, over its inputs
 	slide   time.Duration
 	width   time.Duration // of a window, 0 for another operation
 

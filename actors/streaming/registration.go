@@ -3,6 +3,7 @@ package streaming
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // add registers a node; after the start it keeps the sentence that the next call returns, and says it in the log at once.
@@ -24,8 +25,25 @@ func (c *Context) add(op string, n *node) *node {
 	}
 	n.id = len(c.nodes)
 	c.nodes = append(c.nodes, n)
+	n.findSources()
 	c.checkInputs(n)
 	return n
+}
+
+func (n *node) findSources() {
+	if n.source != nil {
+		n.sources = []*node{n}
+	}
+	for _, in := range n.inputs {
+		if in == nil {
+			continue
+		}
+		for _, s := range in.sources {
+			if !slices.Contains(n.sources, s) {
+				n.sources = append(n.sources, s)
+			}
+		}
+	}
 }
 
 func (c *Context) tooLate(n *node) {

@@ -3,6 +3,7 @@ package streaming
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hibana-stream/hibana/messages"
 )
@@ -39,62 +40,69 @@ func (p *Program) splitByPartition() error {
 
 // divide marks n and the merges before it.
 func (p *Program) divide(n *node) {
-	if n.wide != nil {
-		p.split[n] = true
+	n.walk(map[*node]bool{}, func(n *node) {
+		if n.wide != nil {
+			p.split[n] = true
+		}
+	})
+}
+
+// walk calls f for n and all before it, once for each.
+func (n *node) walk(seen map[*node]bool, f func(*node)) {
+	if seen[n] {
+		return
 	}
+	seen[n] = true
+	f(n)
 	for _, in := range n.inputs {
-		p.divide(in)
+		in.walk(seen, f)
 	}
 }
 
 // indivisible says why what comes before n cannot be kept by partition; "" when it can.
-func indivisible(n *node) string {
+func indivisible(n *node) (wrong string) {
 	if n.wide.initial {
 		return "which partition a key of the initial state is in is not known"
 	}
-	topics := map[string]bool{}
-	for _, in := range n.inputs {
-		if wrong := in.gathers(topics); wrong != "" {
-			return wrong
+	n.walk(map[*node]bool{}, func(before *node) {
+		if before != n && wrong == "" {
+			wrong = before.mixes()
 		}
-	}
-	if len(topics) > 1 {
+	})
+	if wrong == "" && len(topicsOf(n.sources)) > 1 {
 		return "its input comes from several topics, whose partitions are not assigned together"
 	}
-	return ""
+	return wrong
 }
 
-// gathers collects the topics behind n, and says what mixes partitions there.
-func (n *node) gathers(topics map[string]bool) string {
+// mixes says what is in n that does not come from one partition of a topic whose name is known; "" when there is nothing.
+func (n *node) mixes() string {
 	switch {
 	case n.source != nil && n.source.pull != nil:
 		return fmt.Sprintf("%s at %s is no topic", n.op, n.place)
 	case n.source != nil && len(n.source.topics) == 0:
 		return fmt.Sprintf("%s at %s reads a pattern of topics", n.op, n.place)
-	case n.source != nil:
-		for _, topic := range n.source.topics {
-			topics[topic] = true
-		}
 	case n.wide != nil && !n.wide.divisible && !n.wide.beside && !n.stateful():
 		return fmt.Sprintf("%s at %s mixes partitions before it", n.op, n.place)
-	}
-	for _, in := range n.inputs {
-		if wrong := in.gathers(topics); wrong != "" {
-			return wrong
-		}
 	}
 	return ""
 }
 
-// StatefulTopics are the topics whose partitions' state is kept by partition; nil when the job keeps none that way.
-func (p *Program) StatefulTopics() []string {
+// topicsOf are the topics that sources name.
+func topicsOf(sources []*node) map[string]bool {
 	topics := map[string]bool{}
-	for n := range p.split {
-		n.gathers(topics)
+	for _, s := range sources {
+		for _, topic := range s.source.topics {
+			topics[topic] = true
+		}
 	}
-	var out []string
+	return topics
+}
+
+// StatefulTopics are the topics whose partitions' state is kept by partition; nil when the job keeps none that way.
+func (p *Program) StatefulTopics() (out []string) {
 	for _, topic := range p.topics {
-		if topics[topic] {
+		if p.keeps(topic) {
 			out = append(out, topic)
 		}
 	}
@@ -153,15 +161,7 @@ func (b *run) whole(n *node) (any, error) {
 
 // readsFrom tells whether a topic is behind n.
 func (n *node) readsFrom(topic string) bool {
-	if n.source != nil {
-		return n.source.pull == nil && n.source.reads(topic)
-	}
-	for _, in := range n.inputs {
-		if in.readsFrom(topic) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(n.sources, func(s *node) bool { return s.source.pull == nil && s.source.reads(topic) })
 }
 
 // checkShards finds parts whose records would be folded into nothing.
