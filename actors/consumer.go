@@ -40,7 +40,9 @@ func (c *consumer) Receive(ctx actor.Context) {
 		c.events(ctx, m)
 	case more:
 		c.more = false
-		c.work(ctx)
+		if c.fold != nil {
+			c.work(ctx)
+		}
 	case messages.Cut:
 		c.cut(ctx, m)
 	case *actor.Stopping, *actor.Restarting:
@@ -84,7 +86,19 @@ func (c *consumer) cut(ctx actor.Context, m messages.Cut) {
 }
 
 // work folds a slice of the backlog, answers a Cut that is due, and comes back for the rest by a message.
+// It comes back, too, when a function of the job has ended the goroutine: the task has the error.
 func (c *consumer) work(ctx actor.Context) {
+	over := false
+	defer func() {
+		if !over {
+			ctx.Send(ctx.Self(), more{})
+		}
+	}()
+	c.goOn(ctx)
+	over = true
+}
+
+func (c *consumer) goOn(ctx actor.Context) {
 	for _, done := range c.fold.step() {
 		c.reader.Consumed(c.partition, c.epoch, done)
 	}

@@ -176,12 +176,12 @@ func (f *fold) part() (messages.Part, bool) {
 	if !f.opened || !f.cutting || (f.batch.Exact && f.err == nil && f.position < f.batch.Limit) {
 		return messages.Part{}, false
 	}
+	partials, err := f.task.Finish() // first: it may not return, and is asked again then
 	f.opened, f.cutting = false, false
 	p := messages.Part{
 		Batch: f.batch.Batch, Attempt: f.batch.Attempt, End: max(f.end, f.position), Records: f.task.Records(), Reason: f.reason(),
 		Range: messages.OffsetRange{TopicPartition: f.partition, From: f.batch.From, Until: f.position},
 	}
-	partials, err := f.task.Finish()
 	rejects := f.task.Rejects()
 	f.task = nil
 	p.Held, f.counted = f.counted, 0 // the part's now; whoever drops or has run it gives it back

@@ -110,7 +110,7 @@ type settings struct {
 
 func (s *settings) middleware() []actor.PropsOption {
 	all := append([]actor.ReceiverMiddleware{careful(s.log)}, s.around...)
-	return []actor.PropsOption{actor.WithReceiverMiddleware(all...), actor.WithSupervisor(s.strategy)}
+	return []actor.PropsOption{actor.WithReceiverMiddleware(all...), actor.WithSupervisor(s.strategy), actor.WithDispatcher(tireless{actor.NewDefaultDispatcher(throughput)})}
 }
 
 func (s Settings) rules(interval time.Duration) rules {

@@ -110,8 +110,8 @@ func (m *Main) compile(c *Config) (*streaming.Program, error) {
 	settings := []streaming.Setting{streaming.WithTopics(c.Topics...), streaming.WithEngine(engine)}
 	settings = append(settings, c.stateSettings()...)
 	s := streaming.NewContext(c.Interval, settings...)
-	if err := m.Job(s); err != nil {
-		return nil, fmt.Errorf("the job could not be written down: %w", err)
+	if err := m.writeDown(s); err != nil {
+		return nil, err
 	}
 	handOver(s, m.Behaviours, c.forms(), nil)
 	if err := s.Start(); err != nil {

@@ -44,8 +44,8 @@ func (m *Main) live(config *Config, flags *runFlags) error {
 		return err
 	}
 	defer s.close()
-	if err := m.Job(s.context); err != nil {
-		return fmt.Errorf("the job could not be written down: %w", err)
+	if err := m.writeDown(s.context); err != nil {
+		return err
 	}
 	if err := s.join(m.Behaviours); err != nil {
 		return err

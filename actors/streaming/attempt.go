@@ -62,10 +62,21 @@ func (r *Runner) Commit() {
 // Abort drops the attempt's changes: the same batch can be run again.
 func (r *Runner) Abort() {
 	if r.open {
-		r.eachMemory(func(m *memory) { m.each(cell.abort) })
+		r.eachMemory(r.abort)
 	}
 	r.open, r.shards = false, nil
 	r.forgetChanges()
+}
+
+// abort takes back what one operation has written. When a codec does not read what it wrote, nothing can be run on that state any more.
+func (r *Runner) abort(m *memory) {
+	err := m.guard(func() error {
+		m.each(cell.abort)
+		return nil
+	})
+	if err != nil && r.broken == nil {
+		r.broken = m.failed("taken back", err)
+	}
 }
 
 // Load gives the Runner saved entries, before its first Run. Of two with one key the later counts. It keeps no part of their block.

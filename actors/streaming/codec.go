@@ -15,21 +15,25 @@ import (
 // floats and booleans in binary, RichEvents as their content, pairs, options and slices made of these, and JSON for the rest.
 // A type that JSON does not give back as it was is refused when the job starts; SetCodec is the way out.
 type Codec[T any] struct {
-	// Name identifies the form. State that was saved under one name is not read under another.
+	// Name identifies the form. State that was saved under one name is not read under another. Default: one of the type.
 	Name string
-	// Encode appends v's bytes to dst. Equal keys must have equal bytes.
+	// Encode appends v's bytes to dst. Equal keys must have equal bytes, and different ones different bytes: a batch that would save
+	// a key otherwise fails.
 	Encode func(dst []byte, v T) ([]byte, error)
 	// Decode reads what Encode wrote. It may not keep wire.
 	Decode func(wire string) (T, error)
 
 	// view is Decode for a moment: what it returns may keep wire. nil: there is no such form.
 	view func(wire string) T
+	// given says that it is a user's, or made of one.
+	given bool
 }
 
 // SetCodec makes every operation that is added to c from now on save its values of type T with codec.
 // Called after the start, it is refused as operations are.
 func SetCodec[T any](c *Context, codec Codec[T]) {
-	n := &node{op: "setCodec", place: place(), context: present(c, "setCodec")}
+	c = present(c, "setCodec")
+	n := &node{op: "setCodec", place: place(), context: c}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state != Initialized {
@@ -42,7 +46,7 @@ func SetCodec[T any](c *Context, codec Codec[T]) {
 	if c.codecs == nil {
 		c.codecs = map[reflect.Type]any{}
 	}
-	c.codecs[reflect.TypeFor[T]()] = codec
+	c.codecs[reflect.TypeFor[T]()] = given("codec("+reflect.TypeFor[T]().String()+")", codec)
 }
 
 // composite is a type of this package whose codec is made of those of its parts.

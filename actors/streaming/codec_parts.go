@@ -89,7 +89,8 @@ func (r *reader) end() error {
 //go:noinline
 func twoParts[A, B, T any](name string, a Codec[A], b Codec[B], split func(T) (A, B), join func(A, B) T) Codec[T] {
 	return Codec[T]{
-		Name: name + "(" + a.Name + "," + b.Name + ")",
+		given: a.given || b.given,
+		Name:  name + "(" + a.Name + "," + b.Name + ")",
 		Encode: func(dst []byte, v T) ([]byte, error) {
 			x, y := split(v)
 			dst, err := part(dst, a, x)

@@ -23,7 +23,7 @@ func (c *Context) compile() (*Program, error) {
 		p.visit(n, seen)
 	}
 	if c.remembers > 0 {
-		p.remembers = c.remembers + c.reach()
+		p.remembers = sumOf(c.remembers, c.reach())
 		p.rememberKafka()
 	}
 	if c.byPartition {
@@ -35,9 +35,21 @@ func (c *Context) compile() (*Program, error) {
 	return p, nil
 }
 
+// allMistakes are those of this Context and those of operations that belong to none.
+func (c *Context) allMistakes() []error {
+	all, now := astray.since(c.astray)
+	c.astray = now
+	for _, m := range c.mistakes {
+		if !slices.Contains(all, m) {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
 // validate finds what Spark's validation finds, and all mistakes of the definition.
 func (c *Context) validate(p *Program) error {
-	errs := append(slices.Clone(c.mistakes), c.checkOffsets()...)
+	errs := append(c.allMistakes(), c.checkOffsets()...)
 	if c.interval <= 0 || c.interval%time.Millisecond != 0 { // times of batches are written down in milliseconds: printed, in names of files, saved
 		errs = append(errs, &Mistake{Op: "StreamingContext", Place: "the configuration", Text: fmt.Sprintf("the batch interval must be positive and in whole milliseconds, not %v", c.interval)})
 	}

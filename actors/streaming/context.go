@@ -3,6 +3,7 @@ package streaming
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"reflect"
 	"regexp"
@@ -63,6 +64,9 @@ type Context struct {
 	stopping  bool
 	err       error
 	holds     int
+	// absent is why this is no Context of a user's but stands in for one; astray are the mistakes of others that were told, or not this one's.
+	absent *Mistake
+	astray int
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -73,22 +77,33 @@ type Context struct {
 
 // NewContext makes a Context with the given batch interval, in state INITIALIZED.
 func NewContext(interval time.Duration, settings ...Setting) *Context {
-	c := &Context{interval: interval, log: slog.Default(), done: make(chan struct{}), failed: make(chan struct{})}
-	for _, set := range settings {
+	c := &Context{interval: interval, log: slog.Default(), done: make(chan struct{}), failed: make(chan struct{}), astray: astray.now()}
+	wrong := func(text string) {
+		c.mistakes = append(c.mistakes, &Mistake{Op: "StreamingContext", Place: place(), Text: text})
+	}
+	for i, set := range settings {
+		if set == nil {
+			wrong(fmt.Sprintf("setting %d is nil", i+1))
+			continue
+		}
 		set(c)
+	}
+	if c.limit < 0 {
+		wrong(fmt.Sprintf("the limit of the state must be positive, or 0 for none, not %d bytes", c.limit))
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
 
 // Interval is the batch interval.
-func (c *Context) Interval() time.Duration { return c.interval }
+func (c *Context) Interval() time.Duration { return c.here("interval").interval }
 
 // Topics are the configured topics: those that Events and DirectStream read when they are given none.
-func (c *Context) Topics() []string { return append([]string(nil), c.topics...) }
+func (c *Context) Topics() []string { return append([]string(nil), c.here("topics").topics...) }
 
 // State tells where the Context stands.
 func (c *Context) State() State {
+	c = c.here("state")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.state
@@ -97,6 +112,7 @@ func (c *Context) State() State {
 // Start validates the job, compiles it and brings it to life. On an ACTIVE context it warns and does nothing;
 // on a STOPPED one it is ErrStopped. A job that cannot run makes the context STOPPED, and all that is wrong with it is returned.
 func (c *Context) Start() error {
+	c = c.here("start")
 	program, err := c.activate()
 	if err != nil || program == nil {
 		return err
@@ -120,6 +136,9 @@ func (c *Context) activate() (*Program, error) {
 		c.log.Warn("StreamingContext has already been started")
 		return nil, c.takeLate()
 	case Stopped:
+		if c.absent != nil {
+			return nil, c.absent
+		}
 		return nil, errors.Join(ErrStopped, c.takeLate())
 	}
 	program, err := c.compile()
@@ -136,6 +155,7 @@ func (c *Context) activate() (*Program, error) {
 
 // Program is the compiled job, nil before Start.
 func (c *Context) Program() *Program {
+	c = c.here("program")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.program
@@ -144,6 +164,7 @@ func (c *Context) Program() *Program {
 // Go starts a goroutine of the stream; its context ends when the stream ends, and Stop waits for it. Together with the Kafka
 // source this is the only place where goroutines start. It must be called while the context is ACTIVE; otherwise f does not run.
 func (c *Context) Go(f func(context.Context)) {
+	c = c.here("go")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state != Active {
@@ -153,12 +174,13 @@ func (c *Context) Go(f func(context.Context)) {
 }
 
 // Late is the error of the operations that were added too late; the next call that can return an error returns it, once.
-func (c *Context) Late() error { return c.takeLateLocked() }
+func (c *Context) Late() error { return c.here("late").takeLateLocked() }
 
 // takeLate gives the error of an operation that was added too late, once.
 func (c *Context) takeLate() error {
-	err := c.late
-	c.late = nil
+	lost, now := astray.since(c.astray)
+	err := errors.Join(append(lost, c.late)...)
+	c.late, c.astray = nil, now
 	return err
 }
 

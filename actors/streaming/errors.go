@@ -17,6 +17,10 @@ var (
 	ErrAfterStop = errors.New("Adding new inputs, transformations, and output operations after stopping a context is not supported") //nolint:staticcheck // Spark's sentence
 	// ErrStopInListener is returned by Stop when a listener calls it, which waits for the listener.
 	ErrStopInListener = errors.New("Cannot stop StreamingContext within listener bus thread.") //nolint:staticcheck // Spark's sentence
+	// ErrAwaitInside is returned by AwaitTermination inside a function of the job, or in a listener, which the end of the stream waits for.
+	ErrAwaitInside = errors.New("a function of the job, and a listener, cannot wait for the end of the stream, which waits for it; Stop ends the stream and does not wait there")
+	// ErrGoexit is the cause of the failure of a batch in which a function has ended its goroutine instead of returning.
+	ErrGoexit = errors.New("the function has ended its goroutine: runtime.Goexit, or FailNow of a test; it should return, an error or not")
 	// ErrNoCheckpoint is returned by Start when the job keeps state or windows and there is nowhere to save them.
 	ErrNoCheckpoint = errors.New("The checkpoint directory has not been set. Please set it by StreamingContext.checkpoint().") //nolint:staticcheck // Spark's sentence
 )

@@ -1,6 +1,7 @@
 package streaming
 
 import (
+	"fmt"
 	"math"
 	"time"
 )
@@ -21,6 +22,22 @@ type eventSpec[T any] struct {
 	at       func(T) time.Time
 	lateness time.Duration
 	idle     time.Duration
+	place    string
+}
+
+// Event times are computed with in microseconds; between these years there is room for any width behind them.
+var (
+	earliest = time.Date(-100_000, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
+	latest   = time.Date(100_000, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
+)
+
+// micros is when an element happened.
+func (s *eventSpec[T]) micros(v T) int64 {
+	at := s.at(v)
+	if seconds := at.Unix(); seconds < earliest || seconds >= latest {
+		panic(abort{&OpError{Op: "withEventTime", Place: s.place, Err: fmt.Errorf("the event time is in the year %d; it must be between the years -100000 and 100000", at.Year())}})
+	}
+	return at.UnixMicro()
 }
 
 // idleAfter is for how long a silent partition holds the watermark back, unless IdleAfter says otherwise.
@@ -30,12 +47,14 @@ const idleAfter = 30 * time.Second
 // held for the batch, and at is called for each, once here and once by every window. It is no operation of Spark's DStreams; Structured
 // Streaming has withWatermark.
 func WithEventTime[T any](s Stream[T], at func(T) time.Time, allowedLateness time.Duration) EventTimed[T] {
-	c := made(s.n, "withEventTime").context
+	s.n = made(s.n, "withEventTime")
+	c := s.n.context
 	spec := &eventSpec[T]{at: at, lateness: allowedLateness, idle: idleAfter}
 	n := typed[T](&node{inputs: []*node{s.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(collecting[T]())}}})
 	n.wide.open = func() operator { return newClocking(n, spec) }
 	c.unnamed("withEventTime", "", n, markCodec.Name, nil)
-	n.needs(at == nil, "the function").must(allowedLateness < 0, "the allowed lateness is negative")
+	spec.place = n.place
+	n.needs(at == nil, "the function").must(allowedLateness < 0, fmt.Sprintf("the allowed lateness is negative: %v", allowedLateness))
 	late := typed[T](&node{inputs: []*node{n}, wide: &wideSpec{combiners: []combinerSpec{specOf(ignoring[T]())}, beside: true}})
 	late.wide.open = func() operator {
 		return operatorFunc(func(b *run, _ *node, in []gathered) (any, error) {
@@ -66,10 +85,11 @@ func (e EventTimed[T]) IdleAfter(d time.Duration) EventTimed[T] {
 	defer c.mu.Unlock()
 	n := &node{op: op, place: place(), context: c}
 	switch {
+	case c.absent != nil: // that is told
 	case c.state != Initialized:
 		c.tooLate(n)
 	case d <= 0:
-		c.mistakeLocked(n, "the time after which a partition is idle must be positive")
+		c.mistakeLocked(n, fmt.Sprintf("the time after which a partition is idle must be positive, not %v", d))
 	default:
 		e.spec.idle = d
 	}
@@ -123,7 +143,7 @@ func (c *clocking[T]) run(b *run, n *node, in []gathered) (any, error) {
 func (c *clocking[T]) part(p []T) (onTime, late []T, latest int64) {
 	latest = never
 	for i := range p {
-		at := c.spec.at(p[i]).UnixMicro()
+		at := c.spec.micros(p[i])
 		if at < c.now {
 			late = append(late, p[i])
 			continue

@@ -21,6 +21,7 @@ type startOffsets struct {
 // instance. Spark: the offsets of ConsumerStrategies.Subscribe, SubscribePattern and Assign; Kafka's groups assign whole topics, so the
 // partitions that are not named are read as well.
 func (c *Context) FromOffsets(offsets map[messages.TopicPartition]int64) {
+	c = present(c, "fromOffsets")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := &node{op: "fromOffsets", place: place(), context: c}
@@ -33,6 +34,9 @@ func (c *Context) FromOffsets(offsets map[messages.TopicPartition]int64) {
 	}
 	maps.Copy(c.offsets.at, offsets)
 	for p, at := range offsets {
+		if p.Partition < 0 {
+			c.mistakeLocked(n, fmt.Sprintf("there is a start offset for %v, but partitions count from 0", p))
+		}
 		if at < 0 {
 			c.mistakeLocked(n, fmt.Sprintf("the start offset %d of %v is negative", at, p))
 		}

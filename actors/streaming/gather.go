@@ -1,11 +1,5 @@
 package streaming
 
-import (
-	"time"
-
-	"github.com/hibana-stream/hibana/messages"
-)
-
 // gatherAll collects all inputs of a wide operation.
 func (b *run) gatherAll(n *node) ([]gathered, error) {
 	all := make([]gathered, len(b.program.inputs[n]))
@@ -35,7 +29,7 @@ func (b *run) gather(in input) (gathered, error) {
 				continue
 			}
 			g.results = append(g.results, partials.([]any)[p.slot])
-			if ranges := p.root.rangesAt(b.time); i < len(ranges) {
+			if ranges := b.pulled.ranges[p.root]; i < len(ranges) {
 				g.spans = append(g.spans, ranges[i])
 			}
 		}
@@ -57,12 +51,4 @@ func (b *run) gatherParts(g *gathered, p path) {
 			g.spans = append(g.spans, part.Range)
 		}
 	}
-}
-
-// rangesAt are the offset ranges of an input of one's own, nil of everything else.
-func (n *node) rangesAt(at time.Time) []messages.OffsetRange {
-	if n.source == nil || n.source.ranges == nil {
-		return nil
-	}
-	return n.source.ranges(at)
 }

@@ -11,6 +11,7 @@ type Hold struct {
 // Hold takes a share. It does not start anything by itself: whoever composes the system has started the context before any actor
 // is spawned, so that one actor's restart never ends the stream. Holding a STOPPED context is ErrStopped.
 func (c *Context) Hold() (*Hold, error) {
+	c = c.here("hold")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state == Stopped {
@@ -34,6 +35,7 @@ func (h *Hold) Release() {
 
 // Holds is the number of shares that are out.
 func (c *Context) Holds() int {
+	c = c.here("holds")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.holds

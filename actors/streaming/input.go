@@ -18,7 +18,7 @@ func NewInput[T any](c *Context, compute func(at time.Time) (partitions [][]T, o
 }
 
 // NewRangedInput is NewInput for a source whose elements have offsets: ranges is asked for a batch that compute gave, and its ranges, one
-// for each partition and in their order, are what OffsetRanges gives to the functions of the job. It is called from several goroutines.
+// for each partition and in their order, are what OffsetRanges gives to the functions of the job; none at all say that it has no offsets.
 // Spark: an InputDStream of RDDs that are HasOffsetRanges.
 func NewRangedInput[T any](c *Context, compute func(at time.Time) (partitions [][]T, ok bool), ranges func(at time.Time) []messages.OffsetRange) Stream[T] {
 	s := NewInput(c, compute)

@@ -73,7 +73,8 @@ func options[T any](values []T) []Option[T] {
 // joined registers a join: match gives the elements for the values that a key has in both streams.
 func joined[K comparable, V, W, J any](left PairStream[K, V], right PairStream[K, W], op string, match func([]V, []W, func(J))) PairStream[K, J] {
 	combiners := []combinerSpec{specOf(grouping[K, V]()), specOf(grouping[K, W]())}
-	return PairStream[K, J]{divided(joining(made(left.n, op).context, op, false, []*node{left.n, right.n}, combiners, func(_ *run, in []gathered) ([][]Pair[K, J], error) {
+	left.n = made(left.n, op)
+	return PairStream[K, J]{divided(joining(left.n.context, op, false, []*node{left.n, right.n}, combiners, func(_ *run, in []gathered) ([][]Pair[K, J], error) {
 		lefts, rights := groups(results[*grouped[K, V]](in[0])), groups(results[*grouped[K, W]](in[1]))
 		var out []Pair[K, J]
 		at := func(k K) func(J) { return func(j J) { out = append(out, Pair[K, J]{k, j}) } }

@@ -143,10 +143,10 @@ func (h *keyShards[K, S]) due(limit int64) (found []dueEntry[K, S]) {
 const atOnce = 4096
 
 // each calls f for every shard, the one after the other or, when there is much to do, several at the same time.
-func (h *keyShards[K, S]) each(b *run, n *node, values int, f func(shard int, s *store[K, S])) error {
+func (h *keyShards[K, S]) each(n *node, values int, f func(shard int, s *store[K, S])) error {
 	var errs [shardCount]error
 	work := func(i int) {
-		errs[i] = b.guard(n, func() error {
+		errs[i] = shielded(n, &errs[i], func() error {
 			f(i, h.stores[i])
 			return nil
 		})

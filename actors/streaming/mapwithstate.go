@@ -1,6 +1,9 @@
 package streaming
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // StateSpec says what MapWithState does. Spark: StateSpec.
 type StateSpec[K comparable, V, S, U any] struct {
@@ -26,7 +29,8 @@ type MappedStream[K comparable, S, U any] struct {
 // whatever the number of keys. A state with pointers, maps or slices in it is better replaced than changed in place: it is encoded
 // once more before each call, so that a batch that fails can be taken back. Spark: mapWithState.
 func MapWithState[K comparable, V, S, U any](p PairStream[K, V], name string, spec StateSpec[K, V, S, U]) MappedStream[K, S, U] {
-	c := made(p.n, "mapWithState").context
+	p.n = made(p.n, "mapWithState")
+	c := p.n.context
 	key, state, err := keyedCodecs[K, S](c)
 	codecs := storeCodecs[K, S]{key, state}
 	n := typed[U](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(sharding[K, V]())}}})
@@ -41,7 +45,7 @@ func MapWithState[K comparable, V, S, U any](p PairStream[K, V], name string, sp
 		form += ", timed"
 	}
 	c.named("mapWithState", n, name, form, err)
-	n.needs(spec.Function == nil, "the function").must(spec.Timeout < 0, "the timeout is negative")
+	n.needs(spec.Function == nil, "the function").must(spec.Timeout < 0, fmt.Sprintf("the timeout is negative: %v", spec.Timeout))
 	return MappedStream[K, S, U]{Stream[U]{n}, snapshots[K, V, S, U](n)}
 }
 
@@ -94,7 +98,7 @@ func (m *mapping[K, V, S, U]) run(b *run, n *node, in []gathered) (any, error) {
 	parts, order, values := shardedIn[K, V](in[0])
 	var all [shardCount]mapped[U]
 	var firsts [shardCount][]uint32
-	err := m.shards.each(b, n, values, func(shard int, s *store[K, S]) {
+	err := m.shards.each(n, values, func(shard int, s *store[K, S]) {
 		all[shard], firsts[shard] = m.fold(b.time, due, shard, s, parts)
 		if b.program.context.saved {
 			s.encodeEarly('k', func(note int) K {

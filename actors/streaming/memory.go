@@ -84,12 +84,11 @@ func (m *memory) failed(to string, err error) error {
 
 // guard makes an error of a panic in a codec.
 func (m *memory) guard(f func() error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v", r)
-		}
-	}()
-	return f()
+	err = apart(nil, f)
+	if of := new(OpError); errors.As(err, &of) && of.Place == unknown {
+		return of.Err // whoever calls names the operation
+	}
+	return err
 }
 
 // all encodes everything; it is false when emit has had enough. What emit gets is good until it returns.

@@ -29,6 +29,7 @@ type given struct {
 type wrongly struct {
 	which, asked int // the one that is wrong, and how many there were
 	panics       bool
+	exits        bool // it ends its goroutine instead
 }
 
 // in is a function of an operation: the right one, until its turn has come.
@@ -41,7 +42,12 @@ func in[F any](w *wrongly, right F) F {
 	if !w.panics {
 		return none
 	}
-	return reflect.MakeFunc(reflect.TypeFor[F](), func([]reflect.Value) []reflect.Value { panic("deliberate") }).Interface().(F)
+	return reflect.MakeFunc(reflect.TypeFor[F](), func([]reflect.Value) []reflect.Value {
+		if w.exits {
+			runtime.Goexit()
+		}
+		panic("deliberate")
+	}).Interface().(F)
 }
 
 // or is a function that may be nil.
@@ -222,6 +228,19 @@ func TestAFunctionThatIsNilOrPanicsIsToldWithItsOperationAndPlace(t *testing.T) 
 	}
 }
 
+// A function that ends its goroutine, as FailNow of a test does, would leave whoever waits for it waiting.
+func TestAFunctionThatEndsItsGoroutineFailsTheBatch(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, o := range everything {
+		functions, _ := mistaken(t, o, wrongly{which: -1, panics: true})
+		for i := range functions {
+			if _, err := mistaken(t, o, wrongly{which: i, panics: true, exits: true}); !o.told(err, "the function has ended its goroutine") || !errors.Is(err, streaming.ErrGoexit) {
+				t.Errorf("%s:%d: function %d of %s ends its goroutine, and what is told is: %v", o.file, o.line, i, o.op, err)
+			}
+		}
+	}
+}
+
 func TestEveryOperationIsRefusedAfterTheStart(t *testing.T) {
 	for _, o := range everything {
 		k, in, _ := simple(t)
@@ -235,20 +254,41 @@ func TestEveryOperationIsRefusedAfterTheStart(t *testing.T) {
 	}
 }
 
-// There is no context that could keep this mistake until the start: it panics at once, with a sentence.
-func TestEveryOperationOnAZeroStreamOrANilContextSaysSo(t *testing.T) {
+// These operations have no context that could keep the mistake: the start of each that was there then returns it.
+func TestEveryOperationOnAZeroStreamOrANilContextIsToldByTheNextStart(t *testing.T) {
 	for _, o := range everything {
-		func() {
-			defer func() {
-				err, _ := recover().(error)
-				if !o.told(err, "the stream is the zero value") && !o.told(err, "the context is nil") {
-					t.Errorf("%s:%d: %s: %v", o.file, o.line, o.op, err)
-				}
-			}()
-			o.write(given{}, &wrongly{which: -1})
-		}()
+		before := streaming.NewContext(sec, streaming.WithSavedState())
+		o.write(given{}, &wrongly{which: -1})
+		streaming.QueueStream[int](before, true).Stream.Print()
+		if err := before.Start(); !o.told(err, "the stream is the zero value") && !o.told(err, "the context is nil") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s:%d: %s: %v", o.file, o.line, o.op, err)
+		}
+		after := streaming.NewContext(sec)
+		streaming.QueueStream[int](after, true).Stream.Print()
+		if err := after.Start(); err != nil {
+			t.Errorf("%s: a context that was made later: %v", o.op, err)
+		}
 	}
 	if _, err := (strs{}).Slice(time.Time{}, time.Time{}); err == nil || !strings.Contains(err.Error(), "slice at mistake_every_test.go:") {
 		t.Error(err)
+	}
+}
+
+// Scenario: the zero stream becomes another stream before there is a context, and meets one later.
+func TestAStreamThatComesFromTheZeroStreamIsToldWhereItIsUsed(t *testing.T) {
+	lost := streaming.Map(strs{}, strings.ToUpper)
+	for name, use := range map[string]func(strs){
+		"alone":    func(strs) { lost.Print() },
+		"together": func(s strs) { s.Union(lost).Print() },
+	} {
+		if text := refused(t, func(_ *streaming.Context, s strs) { use(s) }); !matches(text, "map at mistake_every_test.go:%: the stream is the zero value") || strings.Contains(text, "\n") {
+			t.Errorf("%s: %q", name, text)
+		}
+	}
+	k, _, _ := simple(t)
+	k.Tick()
+	strs{}.Print()
+	if err := k.Err(); err == nil || !matches(err.Error(), "print at mistake_every_test.go:%: the stream is the zero value") {
+		t.Errorf("after the start: %v", err)
 	}
 }

@@ -75,6 +75,7 @@ type outputSpec struct {
 	combiner combinerSpec
 	write    func(b *run, in gathered) error
 	topic    string // "" when it does not write to Kafka
+	file     string // of a batch at 1970, "" when it does not write files
 }
 
 // combinerSpec opens an accumulator for one partition and batch: the sink that feeds it, and what it amounts to at the end.

@@ -43,7 +43,8 @@ func (o Option[T]) String() string {
 func (Option[T]) codecIn(c *Context) (any, error) {
 	v, err := codecFor[T](c)
 	return Codec[Option[T]]{
-		Name: "option(" + v.Name + ")",
+		given: v.given,
+		Name:  "option(" + v.Name + ")",
 		Encode: func(dst []byte, o Option[T]) ([]byte, error) {
 			if !o.ok {
 				return append(dst, 0), nil

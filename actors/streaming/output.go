@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/hibana-stream/hibana/messages"
@@ -19,7 +20,7 @@ func (s Stream[T]) Print(n ...int) {
 	if len(n) > 0 {
 		limit = n[0]
 	}
-	out := registered(s, "print", false, taking[T](limit+1), func(b *run, parts [][]T, _ []messages.OffsetRange) error {
+	out := registered(s, "print", false, taking[T](min(limit, math.MaxInt-1)+1), func(b *run, parts [][]T, _ []messages.OffsetRange) error {
 		return b.print(limit, func(write func(string)) {
 			for _, p := range parts {
 				for i := range p {
@@ -28,7 +29,7 @@ func (s Stream[T]) Print(n ...int) {
 			}
 		})
 	})
-	out.must(limit < 0, "the number of elements is negative")
+	out.must(limit < 0, fmt.Sprintf("the number of elements is negative: %d", limit))
 	out.must(len(n) > 1, "there is more than one number of elements")
 }
 
@@ -64,11 +65,12 @@ func (s Stream[T]) ForeachBatch(f func(context.Context, Batch[T]) error) {
 
 // registered registers an output operation whose combiner keeps elements.
 func registered[T any](s Stream[T], op string, missing bool, c combiner[T, []T], write func(b *run, parts [][]T, ranges []messages.OffsetRange) error) *node {
+	s.n = made(s.n, op)
 	n := &node{inputs: []*node{s.n}, output: &outputSpec{combiner: specOf(c)}}
 	n.output.write = func(b *run, in gathered) error {
 		return write(b, results[[]T](in), b.rangesOf(in))
 	}
-	return made(s.n, op).context.add(op, n).needs(missing, "the function")
+	return s.n.context.add(op, n).needs(missing, "the function")
 }
 
 // rangesOf are an input's own ranges, or behind a shuffle those of the whole batch.
@@ -81,7 +83,7 @@ func (b *run) rangesOf(in gathered) []messages.OffsetRange {
 		all[i] = p.Range
 	}
 	for _, n := range b.program.order {
-		all = append(all, n.rangesAt(b.time)...)
+		all = append(all, b.pulled.ranges[n]...)
 	}
 	return all
 }

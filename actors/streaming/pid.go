@@ -2,6 +2,7 @@ package streaming
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -34,6 +35,8 @@ func NewPIDRateEstimator(interval time.Duration, proportional, integral, derivat
 		return nil, fmt.Errorf("Integral term %v in PIDRateEstimator should be >= 0.", integral) //nolint:staticcheck // Spark's sentence
 	case !(derivative >= 0):
 		return nil, fmt.Errorf("Derivative term %v in PIDRateEstimator should be >= 0.", derivative) //nolint:staticcheck // Spark's sentence
+	case math.IsInf(proportional, 0) || math.IsInf(integral, 0) || math.IsInf(derivative, 0) || math.IsInf(minRate, 0):
+		return nil, fmt.Errorf("a term of PIDRateEstimator is infinite: proportional %v, integral %v, derivative %v, minimum rate %v", proportional, integral, derivative, minRate)
 	case !(minRate > 0):
 		return nil, fmt.Errorf("Minimum rate in PIDRateEstimator should be > 0, and is %v", minRate) //nolint:staticcheck // Spark's sentence
 	}

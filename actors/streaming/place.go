@@ -10,6 +10,9 @@ import (
 
 const packagePath = "github.com/hibana-stream/hibana/actors/streaming"
 
+// unknown is the place of what nobody has written down.
+const unknown = "unknown"
+
 // place is file:line of the caller outside this package: the line of the user's job that an error message names.
 func place() string {
 	var pcs [16]uintptr
@@ -20,7 +23,7 @@ func place() string {
 			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
 		}
 		if !more {
-			return "unknown"
+			return unknown
 		}
 	}
 }
@@ -33,8 +36,8 @@ func inPackage(f runtime.Frame) bool {
 
 // Where the functions of a job, and where listeners, are called from.
 var (
-	userFunctions = []string{packagePath + ".(*Task).guard", packagePath + ".(*Runner).guard"}
-	emitting      = packagePath + ".(*Context).Emit"
+	userFunctions = []string{packagePath + ".(*Task).guard", packagePath + ".shielded"}
+	emitting      = packagePath + ".listener.told"
 )
 
 // under tells whether the calling goroutine is inside one of the functions: a Stop that waited there would wait for itself. The call

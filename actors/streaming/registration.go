@@ -8,8 +8,12 @@ import (
 
 // add registers a node; after the start it keeps the sentence that the next call returns, and says it in the log at once.
 func (c *Context) add(op string, n *node) *node {
-	present(c, op).mu.Lock()
+	c = present(c, op)
+	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.absent != nil {
+		astray.add(c.absent)
+	}
 	n.op, n.place, n.context = op, place(), c
 	if n.slide == 0 {
 		n.slide = c.interval
@@ -63,15 +67,24 @@ func (c *Context) checkInputs(n *node) {
 			return
 		}
 		if in.context != c {
-			c.mistakeLocked(n, "Some of the DStreams have different contexts")
+			c.foreign(n, in.context)
 			return
 		}
 		if in.slide != n.inputs[0].slide {
-			c.mistakeLocked(n, fmt.Sprintf("Some of the DStreams have different slide durations (%d ms and %d ms): they must have the same slide duration",
-				n.inputs[0].slide.Milliseconds(), in.slide.Milliseconds()))
+			c.mistakeLocked(n, fmt.Sprintf("Some of the DStreams have different slide durations (%s and %s): they must have the same slide duration",
+				inMillis(n.inputs[0].slide), inMillis(in.slide)))
 			return
 		}
 	}
+}
+
+// foreign records that an input of n is of another Context; of one that stands in it says why it does.
+func (c *Context) foreign(n *node, of *Context) {
+	if of.absent != nil {
+		c.mistakes = append(c.mistakes, of.absent)
+		return
+	}
+	c.mistakeLocked(n, "Some of the DStreams have different contexts")
 }
 
 // mistake keeps what is wrong with an operation until Start returns it.
@@ -95,15 +108,16 @@ func (n *node) needs(isNil bool, what string) *node {
 
 // narrowed registers a narrow operation.
 func narrowed[T, U any](s Stream[T], op string, missing bool, step func(t *Task, n *node, down sink[U]) sink[T]) Stream[U] {
+	s.n = made(s.n, op)
 	n := typed[U](&node{inputs: []*node{s.n}})
 	n.narrow = func(t *Task, n *node, down any) any { return step(t, n, down.(sink[U])) }
-	made(s.n, op).context.add(op, n).needs(missing, "the function")
+	s.n.context.add(op, n).needs(missing, "the function")
 	return Stream[U]{n}
 }
 
 // widened registers a wide operation with one input and without state.
 func widened[T, P, U any](s Stream[T], op string, missing bool, c combiner[T, P], merge func(b *run, n *node, parts []P) ([][]U, error)) Stream[U] {
-	n := typed[U](&node{inputs: []*node{s.n}})
+	n := typed[U](&node{inputs: []*node{made(s.n, op)}})
 	n.widen(op, missing, specOf(c), func(b *run, n *node, in gathered) (any, error) { return boxed(merge(b, n, results[P](in))) })
 	return Stream[U]{n}
 }
@@ -118,7 +132,7 @@ func (n *node) widen(op string, missing bool, c combinerSpec, merge func(b *run,
 			return merge(b, n, in[0])
 		})
 	}}
-	made(n.inputs[0], op).context.add(op, n).needs(missing, "the function")
+	n.inputs[0].context.add(op, n).needs(missing, "the function")
 }
 
 // boxed keeps a nil dataset nil when it becomes an interface.

@@ -1,6 +1,8 @@
 package streaming
 
 import (
+	"fmt"
+	"math"
 	"sync"
 	"time"
 )
@@ -22,6 +24,7 @@ type recalled struct {
 // A window adds its width, so that what is behind it can be looked at for d as well.
 // Default 0: nothing is kept. Spark: remember.
 func (c *Context) Remember(d time.Duration) {
+	c = present(c, "remember")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := &node{op: "remember", place: place(), context: c}
@@ -29,7 +32,7 @@ func (c *Context) Remember(d time.Duration) {
 	case c.state != Initialized:
 		c.tooLate(n)
 	case d < 0:
-		c.mistakeLocked(n, "the time to remember is negative")
+		c.mistakeLocked(n, fmt.Sprintf("the time to remember is negative: %v", d))
 	default:
 		c.remembers = d
 	}
@@ -42,10 +45,18 @@ func (c *Context) reach() (most time.Duration) {
 		for _, in := range n.inputs {
 			back[n] = max(back[n], back[in])
 		}
-		back[n] += n.width
+		back[n] = sumOf(back[n], n.width)
 		most = max(most, back[n])
 	}
 	return most
+}
+
+// sumOf is a + b, or the longest duration there is.
+func sumOf(a, b time.Duration) time.Duration {
+	if a > math.MaxInt64-max(b, 0) {
+		return math.MaxInt64
+	}
+	return a + b
 }
 
 // rememberKafka opens a slot behind each Kafka source that keeps its elements.

@@ -4,6 +4,7 @@ package streaming
 // life goes one way, and a job that is started again, from what was saved, needs a new one. The old Context must be STOPPED, and
 // its streams belong to the new one from now on.
 func (c *Context) Renew(engine Engine) *Context {
+	c = present(c, "renew")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	fresh := NewContext(c.interval, WithEngine(engine), WithLog(c.log), WithTopics(c.topics...), WithPattern(c.pattern), WithStateLimit(c.limit))

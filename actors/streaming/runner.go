@@ -1,7 +1,9 @@
 package streaming
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -40,12 +42,14 @@ type Runner struct {
 	changed   []messages.Changes
 	loaded    []messages.Change
 	pulled    pulled
+	broken    error // why nothing can be run any more
 }
 
 // pulled are the datasets of inputs of one's own for the batch at a time: a batch that is run again gets the same ones.
 type pulled struct {
 	at       time.Time
 	datasets map[*node]any
+	ranges   map[*node][]messages.OffsetRange
 }
 
 // NewRunner makes a Runner with empty state.
@@ -102,10 +106,13 @@ type Result struct {
 // Run merges the parts, advances state and windows, and runs the outputs in the order of registration. State is written to the
 // attempt's overlay: Commit folds it in, Abort drops it, and one of them must follow. The same parts can be run again.
 func (r *Runner) Run(ctx context.Context, at time.Time, parts []PartInput) Result {
+	if r.broken != nil {
+		return r.Failed(at, r.broken)
+	}
 	r.since(at)
 	r.begin(parts)
 	if !r.pulled.at.Equal(at) || r.pulled.datasets == nil {
-		r.pulled = pulled{at: at, datasets: map[*node]any{}}
+		r.pulled = pulled{at: at, datasets: map[*node]any{}, ranges: map[*node][]messages.OffsetRange{}}
 	}
 	sorted := slices.SortedFunc(slices.Values(parts), func(a, b PartInput) int {
 		return a.Range.Compare(b.Range.TopicPartition)
@@ -177,7 +184,7 @@ func (b *run) step(n *node) error {
 
 func (b *run) dataset(n *node) (any, error) {
 	if n.source != nil {
-		return b.pull(n), nil
+		return b.pull(n)
 	}
 	if b.program.split[n] {
 		return b.byPartition(n)
@@ -186,16 +193,23 @@ func (b *run) dataset(n *node) (any, error) {
 }
 
 // pull asks an input of one's own for its dataset, once a batch, however often the batch is run.
-func (b *run) pull(n *node) any {
+func (b *run) pull(n *node) (any, error) {
 	if dataset, ok := b.pulled.datasets[n]; ok {
-		return dataset
+		return dataset, nil
 	}
 	dataset, ok := n.source.pull(b.time)
 	if !ok {
 		dataset = nil
 	}
+	if ok && n.source.ranges != nil {
+		ranges := n.source.ranges(b.time)
+		if given, needed := len(ranges), n.partitions(dataset); given > 0 && given != needed {
+			return nil, fmt.Errorf("there are %d offset ranges for %d partitions; there must be one for each, or none", given, needed)
+		}
+		b.pulled.ranges[n] = ranges
+	}
 	b.pulled.datasets[n] = dataset
-	return dataset
+	return dataset, nil
 }
 
 // due tells whether an operation has to look at this batch: a window must see every dataset of its input, also between two slides.
@@ -220,8 +234,8 @@ func (b *run) behind(n *node, dataset any) error {
 		sinks[i] = r.open(tasks[i]).sink
 	}
 	sideBySide(len(locals), func(i int) { locals[i], errs[i] = tasks[i].over(r, sinks[i], dataset, i) })
-	for _, err := range errs {
-		if err != nil {
+	for i, err := range errs {
+		if err := cmp.Or(err, tasks[i].err); err != nil {
 			return err
 		}
 	}

@@ -62,13 +62,30 @@ func (b *run) told(i int, n *node, write func() error) error {
 }
 
 // guard runs a piece of the wide half; a panic in a function of the user's becomes an error that names the operation.
-func (r *Runner) guard(n *node, f func() error) (err error) {
+func (r *Runner) guard(n *node, f func() error) (err error) { return apart(n, f) }
+
+// apart is shielded in a goroutine of its own, which the function may end: the batch goes on to fail in this one.
+func apart(n *node, f func() error) (err error) {
+	ended := make(chan struct{})
+	go func() { // over when this returns
+		defer close(ended)
+		err = shielded(n, &err, f)
+	}()
+	<-ended
+	return err
+}
+
+// shielded runs f and makes an error of a panic in it, which names n. Of a goroutine that f ends nobody sees the result; failed has the error then.
+func shielded(n *node, failed *error, f func() error) (err error) {
+	over := false
 	defer func() {
-		if v := recover(); v != nil {
-			err = recovered(v, n)
+		if caught := caught(recover(), over, n); caught != nil {
+			err, *failed = caught, caught
 		}
 	}()
-	return f()
+	err = f()
+	over = true
+	return err
 }
 
 // gatherOutputs collects what the outputs of this batch write.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/hibana-stream/hibana/messages"
 )
@@ -22,7 +23,23 @@ func (s Stream[T]) SaveAsTextFiles(prefix, suffix string) {
 			}
 		})
 	})
+	n.output.file = textFile(prefix, suffix, 0)
 	n.must(prefix == "", "the prefix is empty")
+	n.must(strings.ContainsRune(suffix, filepath.Separator), fmt.Sprintf("the suffix %q has a %q in it; folders belong to the prefix", suffix, filepath.Separator))
+	n.must(strings.ContainsRune(prefix+suffix, 0), fmt.Sprintf("a name of a file has no zero byte in it, and the prefix is %q, the suffix %q", prefix, suffix))
+	n.writesAlone()
+}
+
+// writesAlone finds two outputs of the same files, of which only those of one would stay.
+func (n *node) writesAlone() {
+	c := n.context
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, other := range c.nodes {
+		if other != n && other.output != nil && other.output.file == n.output.file && c.state == Initialized {
+			c.mistakeLocked(n, fmt.Sprintf("the files with this prefix and suffix are written by %s at %s", other.op, other.place))
+		}
+	}
 }
 
 // textFile is the name of a batch's file.

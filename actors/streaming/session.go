@@ -2,6 +2,7 @@ package streaming
 
 import (
 	"encoding/binary"
+	"fmt"
 	"time"
 )
 
@@ -32,7 +33,8 @@ type timedElement[T any] struct {
 }
 
 func sessions[T any, K comparable, A any](op string, e EventTimed[T], name string, key func(T) K, gap time.Duration, a Aggregate[T, A]) Stream[Windowed[K, A]] {
-	c := made(e.n, op).context
+	e.n = made(e.n, op)
+	c := e.n.context
 	keys, results, err := keyedCodecs[K, A](c)
 	codecs := storeCodecs[pane[K], session[A]]{paneCodec(keys), sessionCodec(results)}
 	n := typed[Windowed[K, A]](&node{inputs: []*node{e.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(byTime(e.spec, key))}}})
@@ -43,7 +45,7 @@ func sessions[T any, K comparable, A any](op string, e EventTimed[T], name strin
 	}
 	c.named(op, n, name, codecs.name()+", "+gap.String(), err)
 	n.needs(key == nil, "the key function").needs(a.Add == nil || a.Merge == nil, "the aggregate's Add or Merge")
-	n.must(gap < time.Microsecond, "the gap between two sessions must be at least 1µs")
+	n.must(!wholeMicros(gap), fmt.Sprintf("the gap between two sessions must be at least 1µs, and whole microseconds, not %v", gap))
 	return Stream[Windowed[K, A]]{n}
 }
 
@@ -77,7 +79,7 @@ func byTime[T any, K comparable](spec *eventSpec[T], key func(T) K) combiner[T, 
 			t.at(n)
 			out = out[:0]
 			for i := range in {
-				out = append(out, Pair[K, timedElement[T]]{key(in[i]), timedElement[T]{spec.at(in[i]).UnixMicro(), in[i]}})
+				out = append(out, Pair[K, timedElement[T]]{key(in[i]), timedElement[T]{spec.micros(in[i]), in[i]}})
 			}
 			push(out)
 		}, result

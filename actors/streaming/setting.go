@@ -24,8 +24,14 @@ func WithEventForm(form messages.Form) Setting { return func(c *Context) { c.for
 // WithEngine sets what runs the job. Without an engine Start only validates and compiles.
 func WithEngine(e Engine) Setting { return func(c *Context) { c.engine = e } }
 
-// WithLog sets the logger; default slog.Default().
-func WithLog(l *slog.Logger) Setting { return func(c *Context) { c.log = l } }
+// WithLog sets the logger; nil and default: slog.Default().
+func WithLog(l *slog.Logger) Setting {
+	return func(c *Context) {
+		if l != nil {
+			c.log = l
+		}
+	}
+}
 
 // WithSavedState tells that there is a place (a checkpoint folder, a changelog) where state is saved.
 // Without it, Start refuses a job that keeps state or windows.

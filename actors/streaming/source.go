@@ -1,7 +1,9 @@
 package streaming
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hibana-stream/hibana/messages"
 )
@@ -10,7 +12,8 @@ import (
 // one partition of the stream, in Kafka's order. A record that does not decode is rejected (see errors.tolerance). Spark:
 // KafkaUtils.createDirectStream with RichEventDeserializer.
 func Events(c *Context, topics ...string) Stream[messages.RichEvent] {
-	n := kafkaSource(present(c, "events"), topics, func(t *Task, n *node, down any) func([]messages.Raw) {
+	c = present(c, "events")
+	n := kafkaSource(c, topics, func(t *Task, n *node, down any) func([]messages.Raw) {
 		if c.form == messages.FormString || c.form == messages.FormBytes {
 			return decodeTexts(t, n, down.(sink[messages.RichEvent]), c.form)
 		}
@@ -23,7 +26,8 @@ func Events(c *Context, topics ...string) Stream[messages.RichEvent] {
 // One Kafka partition is one partition of the stream, in Kafka's order. It costs the two decoders a record and holds nothing. Spark:
 // KafkaUtils.createDirectStream.
 func DirectStream[K, V any](c *Context, key Decoder[K], value Decoder[V], topics ...string) Stream[messages.Record[K, V]] {
-	n := kafkaSource(present(c, "directStream"), topics, func(t *Task, n *node, down any) func([]messages.Raw) {
+	c = present(c, "directStream")
+	n := kafkaSource(c, topics, func(t *Task, n *node, down any) func([]messages.Raw) {
 		return decodeAll(t, n, down.(sink[messages.Record[K, V]]), func(r *messages.Raw, out *messages.Record[K, V]) error {
 			return decodeRecord(r, out, key, value)
 		})
@@ -54,7 +58,22 @@ func (n *node) reading() *node {
 		return n
 	}
 	n.must(len(n.source.topics) == 0, "there is no topic to read: none is given, and none is configured")
-	return n.must(slices.Contains(n.source.topics, ""), "the name of a topic is empty")
+	n.must(slices.Contains(n.source.topics, ""), "the name of a topic is empty")
+	for _, topic := range n.source.topics {
+		n.names(topic)
+	}
+	return n
+}
+
+// names finds names that no topic can have.
+func (n *node) names(topic string) *node {
+	const most = 249
+	legal := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-'
+	}
+	other := strings.IndexFunc(topic, func(r rune) bool { return !legal(r) })
+	return n.must(other >= 0 || len(topic) > most || topic == "." || topic == "..",
+		fmt.Sprintf("%s is no name of a topic: it has at most %d letters, digits, '.', '_' and '-', and is neither \".\" nor \"..\"", quoted(topic), most))
 }
 
 // decodeAll decodes whole slices, each record in its place. A job in which a function may reject a record gets them one by one, so

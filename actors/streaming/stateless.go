@@ -1,6 +1,9 @@
 package streaming
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Map applies f to each element, in order. It costs a call of f an element and holds nothing: it is one step of the pass that is made over
 // what was fetched. Spark: map.
@@ -129,8 +132,11 @@ func MapToPair[T any, K comparable, V any](s Stream[T], f func(T) (K, V)) PairSt
 	})}
 }
 
-// Repartition cuts the elements of a batch into the given number of partitions, evenly, contiguously and in order: what follows runs that
-// many at a time. All elements cross over to the aggregator and are held until the batch has run. Spark: repartition.
+// mostPartitions is how many partitions a batch can be cut into: each runs in a goroutine of its own.
+const mostPartitions = 1 << 16
+
+// Repartition cuts the elements of a batch into the given number of partitions, at most 65536, evenly, contiguously and in order: what
+// follows runs that many at a time. All elements cross over to the aggregator and are held until the batch has run. Spark: repartition.
 func (s Stream[T]) Repartition(partitions int) Stream[T] {
 	out := widened(s, "repartition", false, collecting[T](), func(_ *run, _ *node, parts [][]T) ([][]T, error) {
 		all, out := slices.Concat(parts...), make([][]T, partitions)
@@ -139,7 +145,7 @@ func (s Stream[T]) Repartition(partitions int) Stream[T] {
 		}
 		return out, nil
 	})
-	out.n.must(partitions <= 0, "the number of partitions must be positive")
+	out.n.must(partitions <= 0 || partitions > mostPartitions, fmt.Sprintf("the number of partitions must be positive and at most %d, not %d", mostPartitions, partitions))
 	return out
 }
 

@@ -61,8 +61,12 @@ func (s *store[K, S]) write(w *changeWriter, key K, pos uint32, e *entry[S], was
 		return nil
 	}
 	start := w.begin()
-	b, err := s.codecs.key.Encode(w.head(), key)
+	head := w.head()
+	b, err := s.codecs.key.Encode(head, key)
 	middle := len(b)
+	if err == nil && s.codecs.key.given && !was {
+		err = s.codecs.distinct(key, b[len(head):])
+	}
 	if e.live && err == nil {
 		b, err = s.encode(b, pos, e)
 	}

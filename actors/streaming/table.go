@@ -1,6 +1,9 @@
 package streaming
 
-import "hash/maphash"
+import (
+	"fmt"
+	"hash/maphash"
+)
 
 // table gives each key a position, counted from 0 in the order in which the keys came. It is open addressing with linear probing
 // over a dense list: a slot holds 32 bits of the key's hash beside the position, so that a key is looked at only when it is most
@@ -55,8 +58,11 @@ func (t *table[K]) find(k K, tag uint32) (pos uint32, ok bool) {
 	}
 }
 
-// insert gives a key that is not there the next position; the key is kept as it is.
+// insert gives a key that is not there the next position; the key is kept as it is. One that could not be found again fails the batch.
 func (t *table[K]) insert(k K, tag uint32) uint32 {
+	if k != k { //nolint:gocritic,staticcheck // NaN, or what has one in it
+		panic(abort{fmt.Errorf("the key %v is not equal to itself, as NaN is not, so that what belongs to it could not be found", k)})
+	}
 	if (t.used+1)*3 > len(t.slots)*2 {
 		t.grow()
 	}

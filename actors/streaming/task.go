@@ -1,6 +1,7 @@
 package streaming
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -116,28 +117,54 @@ func (t *Task) fail(n *node, err error) {
 }
 
 // guard runs a piece of the narrow half; a panic in a function of the user's becomes an error that names the operation.
+// A function that ends its goroutine takes the caller with it; the task keeps the error for whoever goes on with it.
 func (t *Task) guard(f func()) (err error) {
+	over := false
 	defer func() {
-		if r := recover(); r != nil {
-			err = recovered(r, t.current)
+		if err = caught(recover(), over, t.current); err != nil {
+			t.err = err
 		}
 	}()
 	f()
+	over = true
+	return nil
+}
+
+// caught makes an error of what was recovered, nil when nothing was, behind a function of n that is over, or is not although it did not
+// panic.
+func caught(r any, over bool, n *node) error {
+	if r != nil {
+		return recovered(r, n)
+	}
+	if over {
+		return nil
+	}
+	return recovered(abort{ErrGoexit}, n)
+}
+
+// named is err if it names an operation.
+func named(err error) error {
+	var of *OpError
+	if errors.As(err, &of) {
+		return err
+	}
 	return nil
 }
 
 // recovered makes an error of what was recovered while n ran.
 func recovered(r any, n *node) error {
+	e := &OpError{Op: "unknown operation", Place: unknown}
+	if n != nil {
+		e.Op, e.Place = n.op, n.place
+	}
 	if a, ok := r.(abort); ok {
-		return a.err
+		e.Err = a.err
+		return cmp.Or(named(a.err), error(e))
 	}
 	cause, ok := r.(error)
 	if !ok {
 		cause = errors.New(fmt.Sprint(r))
 	}
-	e := &OpError{Op: "unknown operation", Place: "unknown", Err: fmt.Errorf("panic: %w", cause), Stack: string(debug.Stack())}
-	if n != nil {
-		e.Op, e.Place = n.op, n.place
-	}
+	e.Err, e.Stack = fmt.Errorf("panic: %w", cause), string(debug.Stack())
 	return e
 }

@@ -10,6 +10,7 @@ import (
 // It is idempotent, legal before Start, and waits until all goroutines of the stream have ended. Called from inside a function
 // of the job it returns at once, and the stream ends gracefully after the batch. A listener cannot stop the stream: ErrStopInListener.
 func (c *Context) Stop(graceful bool) error {
+	c = c.here("stop")
 	if under(emitting) {
 		return ErrStopInListener
 	}
@@ -28,6 +29,7 @@ func (c *Context) Stop(graceful bool) error {
 
 // Stopping tells that a Stop has begun; Done tells that it has ended.
 func (c *Context) Stopping() bool {
+	c = c.here("stopping")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.stopping || c.state == Stopped
@@ -72,6 +74,7 @@ func (c *Context) beginStop() bool {
 // Terminate makes the context STOPPED with err as what AwaitTermination returns; engines call it when the stream has ended by itself.
 // Only the first call counts. It does not block: the end is reached when every goroutine of the context has returned.
 func (c *Context) Terminate(err error) {
+	c = c.here("terminate")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state == Stopped {
@@ -89,6 +92,7 @@ func (c *Context) Terminate(err error) {
 // Report makes err what AwaitTermination returns, at once, although the stream goes on: for engines that run the next batch when one
 // has failed. Only the first error counts.
 func (c *Context) Report(err error) {
+	c = c.here("report")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.fail(err)
@@ -104,6 +108,10 @@ func (c *Context) fail(err error) {
 
 // AwaitTermination waits for the end of the stream and returns the first error, nil after a Stop.
 func (c *Context) AwaitTermination() error {
+	c = c.here("awaitTermination")
+	if err := awaitable(); err != nil {
+		return err
+	}
 	if err := c.takeLateLocked(); err != nil {
 		return err
 	}
@@ -113,10 +121,22 @@ func (c *Context) AwaitTermination() error {
 
 // AwaitTerminationOrTimeout waits for at most d: stopped is false when the time ran out.
 func (c *Context) AwaitTerminationOrTimeout(d time.Duration) (stopped bool, err error) {
+	c = c.here("awaitTerminationOrTimeout")
+	if err := awaitable(); err != nil {
+		return false, err
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	stopped = c.await(timer.C)
 	return stopped, errors.Join(c.firstError(), c.takeLateLocked())
+}
+
+// awaitable tells why the caller may not wait for the end of the stream: because that waits for the caller.
+func awaitable() error {
+	if under(emitting) || under(userFunctions...) {
+		return &OpError{Op: "awaitTermination", Place: place(), Err: ErrAwaitInside}
+	}
+	return nil
 }
 
 // await waits for the end, for an error that was reported while the stream goes on, or for the time to run out.
@@ -147,10 +167,10 @@ func (c *Context) firstError() error {
 
 // Interrupt ends the context of the stream's goroutines (and of ForeachBatch's functions) ahead of Terminate: engines call it when
 // nothing that runs now can still count.
-func (c *Context) Interrupt() { c.cancel() }
+func (c *Context) Interrupt() { c.here("interrupt").cancel() }
 
 // Ended is a context that ends when the stream ends.
-func (c *Context) Ended() context.Context { return c.ctx }
+func (c *Context) Ended() context.Context { return c.here("ended").ctx }
 
 // Done is closed when the stream has ended and all its goroutines have returned.
-func (c *Context) Done() <-chan struct{} { return c.done }
+func (c *Context) Done() <-chan struct{} { return c.here("done").done }

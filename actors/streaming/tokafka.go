@@ -43,7 +43,7 @@ func (p PairStream[K, V]) ToKafka(topic string, key Encoder[K], value Encoder[V]
 		}
 		return b.produce(out)
 	})
-	n.needs(key == nil || value == nil, "the encoder").must(topic == "", "the topic is empty")
+	n.needs(key == nil || value == nil, "the encoder").must(topic == "", "the topic is empty").names(topic)
 	n.output.topic = topic
 }
 

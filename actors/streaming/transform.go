@@ -15,13 +15,15 @@ func noParent(at time.Time) error { return &timeError{"Couldn't generate RDD fro
 // order. A batch in which s has no dataset fails, and so does one for which f returns nil: no element at all is NewBatch(). The elements of
 // a batch are held until it has run. Spark: transform.
 func Transform[T, U any](s Stream[T], f func(*Batch[T]) (*Batch[U], error)) Stream[U] {
-	return transformed(made(s.n, "transform").context, "transform", f == nil, []*node{s.n}, []combinerSpec{specOf(collecting[T]())},
+	s.n = made(s.n, "transform")
+	return transformed(s.n.context, "transform", f == nil, []*node{s.n}, []combinerSpec{specOf(collecting[T]())},
 		func(b *run, in []gathered) (*Batch[U], error) { return f(batchOf[T](b, in[0])) })
 }
 
 // TransformWith is Transform of two streams, which must have the same slide; the elements of both are held. Spark: transformWith.
 func TransformWith[T, U, W any](s Stream[T], other Stream[U], f func(*Batch[T], *Batch[U]) (*Batch[W], error)) Stream[W] {
-	return transformed(made(s.n, "transformWith").context, "transformWith", f == nil, []*node{s.n, other.n},
+	s.n = made(s.n, "transformWith")
+	return transformed(s.n.context, "transformWith", f == nil, []*node{s.n, other.n},
 		[]combinerSpec{specOf(collecting[T]()), specOf(collecting[U]())},
 		func(b *run, in []gathered) (*Batch[W], error) { return f(batchOf[T](b, in[0]), batchOf[U](b, in[1])) })
 }

@@ -3,7 +3,8 @@ package streaming
 // Union is this stream and the others as one: its partitions are theirs, one stream behind the other, and nothing is moved for it. Spark:
 // union.
 func (s Stream[T]) Union(others ...Stream[T]) Stream[T] {
-	return union(made(s.n, "union").context, append([]Stream[T]{s}, others...))
+	s.n = made(s.n, "union")
+	return union(s.n.context, append([]Stream[T]{s}, others...))
 }
 
 // Union is all the streams as one: its partitions are theirs, one stream behind the other, and nothing is moved for it. All must have the

@@ -1,6 +1,7 @@
 package streaming
 
 import (
+	"slices"
 	"time"
 )
 
@@ -31,9 +32,12 @@ func UpdateStateByKey[K comparable, V, S any](p PairStream[K, V], name string, f
 func UpdateStateByKeyAt[K comparable, V, S any](p PairStream[K, V], name string, f func(t time.Time, key K, values []V, state Option[S]) Option[S], opts ...StateOption[K, S]) PairStream[K, S] {
 	var o stateOptions[K, S]
 	for _, set := range opts {
-		set(&o)
+		if set != nil {
+			set(&o)
+		}
 	}
-	c := made(p.n, "updateStateByKey").context
+	p.n = made(p.n, "updateStateByKey")
+	c := p.n.context
 	key, state, err := keyedCodecs[K, S](c)
 	codecs := storeCodecs[K, S]{key, state}
 	n := typed[Pair[K, S]](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(sharding[K, V]())}}})
@@ -44,7 +48,8 @@ func UpdateStateByKeyAt[K comparable, V, S any](p PairStream[K, V], name string,
 		return u
 	}
 	c.named("updateStateByKey", n, name, codecs.name(), err)
-	return PairStream[K, S]{Stream[Pair[K, S]]{n.needs(f == nil, "the function")}}
+	n.needs(f == nil, "the function").needs(slices.ContainsFunc(opts, func(o StateOption[K, S]) bool { return o == nil }), "an option")
+	return PairStream[K, S]{Stream[Pair[K, S]]{n}}
 }
 
 // updating is the operator of UpdateStateByKey.
@@ -70,7 +75,7 @@ func (u *updating[K, V, S]) run(b *run, n *node, in []gathered) (any, error) {
 	parts, order, values := shardedIn[K, V](in[0])
 	var all [shardCount]placed[Pair[K, S]]
 	var firsts [shardCount][]uint32
-	err := u.shards.each(b, n, values+len(u.shards.order), func(shard int, s *store[K, S]) {
+	err := u.shards.each(n, values+len(u.shards.order), func(shard int, s *store[K, S]) {
 		var of arranged[V]
 		of, firsts[shard] = arrange(shard, s, parts)
 		all[shard] = u.update(b.time, s, of)

@@ -13,7 +13,8 @@ func (s Stream[T]) Window(width, slide time.Duration) Stream[T] {
 }
 
 func windowed[T any](s Stream[T], op string, width, slide time.Duration) Stream[T] {
-	element, err := codecFor[T](made(s.n, op).context)
+	s.n = made(s.n, op)
+	element, err := codecFor[T](s.n.context)
 	dataset := sliceOf(sliceOf(element))
 	n := typed[T](&node{inputs: []*node{s.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(collecting[T]())}}})
 	n.holdWindows(op, width, slide, func() *history { return newHistory(dataset, datasetWeigher[T]()) }, dataset.Name, err)
@@ -35,15 +36,23 @@ func (n *node) holdWindows(op string, width, slide time.Duration, history func()
 
 // What Spark says of the two kinds of windows, word for word.
 const (
-	windowedStream        = "The %s duration of windowed DStream (%d ms) must be a multiple of the slide duration of parent DStream (%d ms)"
-	reducedWindowedStream = "The %s duration of ReducedWindowedDStream (%d ms) must be multiple of the slide duration of parent DStream (%d ms)"
+	windowedStream        = "The %s duration of windowed DStream (%s) must be a multiple of the slide duration of parent DStream (%s)"
+	reducedWindowedStream = "The %s duration of ReducedWindowedDStream (%s) must be multiple of the slide duration of parent DStream (%s)"
 )
 
 // checkWindow finds widths and slides that are no multiples of the parent's slide, in Spark's words.
 func (n *node) checkWindow(form string, parent, width, slide time.Duration) {
 	wrong := func(d time.Duration) bool { return parent > 0 && (d <= 0 || d%parent != 0) }
-	n.must(wrong(width), fmt.Sprintf(form, "window", width.Milliseconds(), parent.Milliseconds()))
-	n.must(wrong(slide), fmt.Sprintf(form, "slide", slide.Milliseconds(), parent.Milliseconds()))
+	n.must(wrong(width), fmt.Sprintf(form, "window", inMillis(width), inMillis(parent)))
+	n.must(wrong(slide), fmt.Sprintf(form, "slide", inMillis(slide), inMillis(parent)))
+}
+
+// inMillis writes a duration as Spark does, and one that is no whole number of milliseconds as it is.
+func inMillis(d time.Duration) string {
+	if d%time.Millisecond != 0 {
+		return d.String()
+	}
+	return fmt.Sprintf("%d ms", d.Milliseconds())
 }
 
 // datasetWeigher estimates what a dataset holds.

@@ -67,14 +67,15 @@ func Tumbling[T any, K comparable, A any](e EventTimed[T], name string, key func
 	return panes("tumbling", e, name, key, width, width, a)
 }
 
-// Sliding is Tumbling with a window of the given width beginning every slide: an element is in width/slide windows, and costs as many
-// look-ups. Spark: groupBy over window(time, width, slide).
+// Sliding is Tumbling with a window of the given width beginning every slide: an element is in width/slide windows, at most 100,000, and
+// costs as many look-ups. Spark: groupBy over window(time, width, slide).
 func Sliding[T any, K comparable, A any](e EventTimed[T], name string, key func(T) K, width, slide time.Duration, a Aggregate[T, A]) Stream[Windowed[K, A]] {
 	return panes("sliding", e, name, key, width, slide, a)
 }
 
 func panes[T any, K comparable, A any](op string, e EventTimed[T], name string, key func(T) K, width, slide time.Duration, a Aggregate[T, A]) Stream[Windowed[K, A]] {
-	c := made(e.n, op).context
+	e.n = made(e.n, op)
+	c := e.n.context
 	keys, results, err := keyedCodecs[K, A](c)
 	codecs := storeCodecs[pane[K], A]{paneCodec(keys), results}
 	combine := paning[T, K, A]{e.spec, key, width.Microseconds(), slide.Microseconds(), a}
@@ -86,10 +87,17 @@ func panes[T any, K comparable, A any](op string, e EventTimed[T], name string, 
 	}
 	c.named(op, n, name, fmt.Sprintf("%s, %v every %v", codecs.name(), width, slide), err)
 	n.needs(key == nil, "the key function").needs(a.Add == nil || a.Merge == nil, "the aggregate's Add or Merge")
-	n.must(width < time.Microsecond || slide < time.Microsecond, "the width and the slide of a window must be at least 1µs")
+	n.must(!wholeMicros(width) || !wholeMicros(slide), fmt.Sprintf("the width and the slide of a window must be at least 1µs, and whole microseconds, not %v and %v", width, slide))
+	n.must(slide > 0 && width/slide > mostWindows, fmt.Sprintf("an element would be in %d windows, for the width is %v and the slide %v; at most %d are possible", width/max(slide, 1), width, slide, mostWindows))
 	n.must(slide > width, fmt.Sprintf("the slide %v is longer than the width %v: elements between two windows would be lost", slide, width))
 	return Stream[Windowed[K, A]]{n}
 }
+
+// wholeMicros tells whether a duration can be one of event time.
+func wholeMicros(d time.Duration) bool { return d >= time.Microsecond && d%time.Microsecond == 0 }
+
+// mostWindows is how many sliding windows an element can be in: each costs as much as a window of its own.
+const mostWindows = 100_000
 
 func paneCodec[K comparable](keys Codec[K]) Codec[pane[K]] {
 	return twoParts("window", keys, integerCodec[int64](typeOf[int64]()),
@@ -124,7 +132,7 @@ func (p paning[T, K, A]) combiner() combiner[T, *keyed[pane[K], A]] {
 
 // assign lists the windows that an element is in, the earliest first.
 func (p paning[T, K, A]) assign(v T, out []Pair[pane[K], T]) []Pair[pane[K], T] {
-	at, key := p.spec.at(v).UnixMicro(), p.key(v)
+	at, key := p.spec.micros(v), p.key(v)
 	last := floor(at, p.slide)
 	start := last
 	for start-p.slide+p.width > at {

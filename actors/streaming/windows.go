@@ -13,7 +13,8 @@ func (s Stream[T]) ReduceByWindow(f func(T, T) T, width, slide time.Duration) St
 // Spark: reduceByWindow with invReduceFunc.
 func (s Stream[T]) ReduceByWindowInverse(f, inverse func(T, T) T, width, slide time.Duration) Stream[T] {
 	const op = "reduceByWindow"
-	value, err := codecFor[T](made(s.n, op).context)
+	s.n = made(s.n, op)
+	value, err := codecFor[T](s.n.context)
 	r := reducing(f)
 	n := typed[T](&node{inputs: []*node{s.n}, wide: &wideSpec{combiners: []combinerSpec{func(t *Task, n *node) (any, func() any) {
 		push, result := r.open(t, n)
@@ -123,6 +124,7 @@ func minus(a, b int64) int64 { return a - b }
 // look at each that the window has, whatever the width. Spark: countByValueAndWindow.
 func CountByValueAndWindow[T comparable](s Stream[T], width, slide time.Duration) PairStream[T, int64] {
 	const op = "countByValueAndWindow"
+	s.n = made(s.n, op)
 	ones := narrowed(s, op, false, mapping1(func(v T) Pair[T, int64] { return Pair[T, int64]{v, 1} }))
 	w := inverting[T, int64]{reduce: plus, inverse: minus, width: width, slide: slide, keep: func(_ T, n int64) bool { return n != 0 }}
 	n := typed[Pair[T, int64]](&node{inputs: []*node{ones.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(combiningByKey[T](as1[int64], plus))}}})
@@ -156,7 +158,8 @@ func (p PairStream[K, V]) ReduceByKeyAndWindow(reduce func(V, V) V, width, slide
 func (p PairStream[K, V]) ReduceByKeyAndWindowInverse(reduce, inverse func(V, V) V, width, slide time.Duration, keep func(K, V) bool) PairStream[K, V] {
 	const op = "reduceByKeyAndWindow"
 	w := inverting[K, V]{reduce: reduce, inverse: inverse, keep: keep, width: width, slide: slide}
-	codecs := windowCodecsFor[K, V](made(p.n, op).context)
+	p.n = made(p.n, op)
+	codecs := windowCodecsFor[K, V](p.n.context)
 	n := typed[Pair[K, V]](&node{inputs: []*node{p.n}, wide: &wideSpec{combiners: []combinerSpec{specOf(combiningByKey[K](as1[V], reduce))}}})
 	inverted(n, op, w, codecs, pairsOf[K, V])
 	return PairStream[K, V]{Stream[Pair[K, V]]{n}}

@@ -1,15 +1,13 @@
 package streaming
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
 
 // wrapped names the operation in an error that does not name one yet.
 func wrapped(n *node, err error) error {
-	var named *OpError
-	if err == nil || errors.As(err, &named) {
+	if err == nil || named(err) != nil {
 		return err
 	}
 	return &OpError{Op: n.op, Place: n.place, Err: err}

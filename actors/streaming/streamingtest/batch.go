@@ -2,6 +2,7 @@ package streamingtest
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/hibana-stream/hibana/actors/streaming"
@@ -72,13 +73,16 @@ func (k *Kit) save(at time.Time) error {
 	return nil
 }
 
+// errUnfinished is the error of a task, in place of its own, whose function has ended the goroutine.
+var errUnfinished = errors.New("unfinished")
+
 // fold runs the narrow half, each partition in a goroutine of its own as the real program does: with -race it shows functions that
 // share what they change.
 func (k *Kit) fold(all []fetched) ([]streaming.PartInput, error) {
 	parts, errs := make([]streaming.PartInput, len(all)), make([]error, len(all))
 	tasks := make([]*streaming.Task, len(all))
 	for i := range all { // before the goroutines, so that those have nothing in common but what the job's functions have
-		tasks[i] = k.context.Program().NewTask(all[i].span.TopicPartition)
+		tasks[i], errs[i] = k.context.Program().NewTask(all[i].span.TopicPartition), errUnfinished
 	}
 	sideBySide(len(all), func(i int) {
 		_ = tasks[i].Fold(all[i].records)
@@ -86,6 +90,9 @@ func (k *Kit) fold(all []fetched) ([]streaming.PartInput, error) {
 		parts[i].Partials, errs[i] = tasks[i].Finish()
 	})
 	for i, err := range errs {
+		if err == errUnfinished {
+			_, err = tasks[i].Finish()
+		}
 		if err != nil {
 			return nil, err
 		}

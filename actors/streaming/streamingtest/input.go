@@ -26,8 +26,10 @@ type given[T any] struct {
 
 // Input makes an input whose batches are cut into the given number of partitions, contiguously and as evenly as can be. Its elements
 // have offsets, which count the elements of each partition, so that OffsetRanges of a batch are those of a topic "input-0", of the
-// test's second input "input-1", and so on.
+// test's second input "input-1", and so on. 0 partitions are 1.
 func Input[T any](k *Kit, partitions int) *Source[T] {
+	k.t.Helper()
+	k.divides("Input", partitions)
 	s := &Source[T]{next: make([]messages.OffsetRange, max(partitions, 1)), given: map[int64]given[T]{}}
 	for i := range s.next {
 		s.next[i].TopicPartition = messages.TopicPartition{Topic: fmt.Sprintf("input-%d", len(k.inputs)), Partition: int32(i)}
@@ -35,6 +37,17 @@ func Input[T any](k *Kit, partitions int) *Source[T] {
 	s.Stream = streaming.NewRangedInput(k.context, s.at, s.ranges)
 	k.inputs = append(k.inputs, s)
 	return s
+}
+
+// mostPartitions is how many an input of a test can have: each runs in a goroutine of its own.
+const mostPartitions = 1 << 16
+
+// divides ends the test when something is to have a number of partitions that it cannot have.
+func (k *Kit) divides(what string, partitions int) {
+	k.t.Helper()
+	if partitions < 0 || partitions > mostPartitions {
+		k.t.Fatalf("streamingtest.%s: the number of partitions must be between 1 and %d, not %d", what, mostPartitions, partitions)
+	}
 }
 
 // Feed queues a batch; without elements an empty one. When the queue is empty, batches are empty. A slice that is passed on (with ...)

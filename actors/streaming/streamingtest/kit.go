@@ -3,8 +3,10 @@ package streamingtest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +30,7 @@ type Kit struct {
 	saved    *saved
 	shards   *shards    // nil unless state is kept by partition
 	running  sync.Mutex // held while a batch runs
+	ticking  atomic.Bool
 	// failed are the times of the batches that are to run again after a Restart, again those that do now.
 	failed, again []time.Time
 }
@@ -44,7 +47,10 @@ func New(t testing.TB, interval time.Duration, opts ...Option) *Kit {
 	t.Helper()
 	k := &Kit{t: t, interval: interval, now: time.UnixMilli(0)}
 	set := options{checkpoint: true, topics: []string{"events"}}
-	for _, o := range opts {
+	for i, o := range opts {
+		if o == nil {
+			t.Fatalf("streamingtest.New: option %d is nil", i+1)
+		}
 		o(&set)
 	}
 	settings := []streaming.Setting{
@@ -129,6 +135,11 @@ func (k *Kit) produce(_ context.Context, records []messages.Outgoing) error {
 // batch. On a context that was stopped it does nothing.
 func (k *Kit) Tick() {
 	k.t.Helper()
+	if !k.ticking.CompareAndSwap(false, true) {
+		k.t.Error("streamingtest: Tick is called while a batch runs, by a function of the job or by another goroutine; it belongs to the goroutine of the test")
+		return
+	}
+	defer k.ticking.Store(false)
 	k.start()
 	if k.context.State() != streaming.Active || k.runner == nil {
 		return
@@ -137,6 +148,7 @@ func (k *Kit) Tick() {
 		k.failed = append(k.failed, at)
 		k.context.Report(err)
 		k.fail(err)
+		k.giveUp(err)
 	}
 	if k.context.Stopping() { // a function of the job has stopped the stream
 		<-k.context.Done()
@@ -186,6 +198,14 @@ func (k *Kit) Restart(t testing.TB) {
 	slices.SortFunc(k.again, time.Time.Compare)
 	k.runner, k.failed, k.err = nil, nil, nil
 	k.start()
+}
+
+// giveUp ends the test when a function of the job has: it cannot do so itself, in a goroutine of its own.
+func (k *Kit) giveUp(err error) {
+	k.t.Helper()
+	if errors.Is(err, streaming.ErrGoexit) && k.t.Failed() {
+		k.t.Fatal(err)
+	}
 }
 
 func (k *Kit) fail(err error) {

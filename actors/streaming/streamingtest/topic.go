@@ -31,8 +31,13 @@ type fetched struct {
 	records []messages.Raw
 }
 
-// Topic makes the topic name with the given number of partitions.
+// Topic makes the topic name, which a test does once, with the given number of partitions; 0 are 1.
 func Topic(k *Kit, name string, partitions int) *TopicSource {
+	k.t.Helper()
+	k.divides("Topic", partitions)
+	if slices.ContainsFunc(k.topics, func(t *TopicSource) bool { return t.name == name }) {
+		k.t.Fatalf("streamingtest.Topic: there is a topic %q already", name)
+	}
 	t := &TopicSource{name: name, kit: k, partitions: make([]partition, max(partitions, 1))}
 	for i := range t.partitions {
 		t.partitions[i].given = map[int64]fetched{}
@@ -50,7 +55,13 @@ func (t *TopicSource) Feed(key, value string) {
 func (t *TopicSource) FeedValue(value string) { t.feed(0, "", false, value) }
 
 // FeedTo writes a record to a partition.
-func (t *TopicSource) FeedTo(partition int, key, value string) { t.feed(partition, key, true, value) }
+func (t *TopicSource) FeedTo(partition int, key, value string) {
+	t.kit.t.Helper()
+	if partition < 0 || partition >= len(t.partitions) {
+		t.kit.t.Fatalf("FeedTo: the topic %q has the partitions 0 to %d, and not %d", t.name, len(t.partitions)-1, partition)
+	}
+	t.feed(partition, key, true, value)
+}
 
 // feed stamps the record with the time of the batch that it will be in.
 func (t *TopicSource) feed(i int, key string, hasKey bool, value string) {
