@@ -193,3 +193,17 @@ func TestTermsOfTheRateEstimatorThatAreNoNumbers(t *testing.T) {
 		}
 	}
 }
+
+// A rate, or a minimum, that is no number or has no end must not become a negative number of records.
+func TestRatesThatAreNoNumbersLeaveSomethingAllowed(t *testing.T) {
+	for _, rate := range []float64{5, math.Inf(1), math.NaN()} {
+		for _, least := range []float64{-1, math.NaN(), math.Inf(1)} {
+			l := streaming.RateLimits{Interval: sec, MinPerPartition: func(int32) float64 { return least }, MaxPerPartition: func(int32) float64 { return rate }}
+			for p, n := range l.Allowed(rate, map[int32]int64{1: 10, 2: 0}) {
+				if n < 1 {
+					t.Errorf("a rate of %v, and at least %v: %d records of partition %d", rate, least, n, p)
+				}
+			}
+		}
+	}
+}

@@ -73,10 +73,14 @@ func (l RateLimits) records(p int32, limit, rate float64) int64 {
 		return noBound
 	}
 	least := 1.0
-	if l.MinPerPartition != nil {
-		least = max(l.MinPerPartition(p), 1)
+	if l.MinPerPartition != nil && l.MinPerPartition(p) > 1 {
+		least = l.MinPerPartition(p)
 	}
-	return int64(min(max(math.Trunc(l.Interval.Seconds()*limit), least), noBound))
+	most := math.Trunc(l.Interval.Seconds() * limit)
+	if !(most > least) { // also when it is no number, as a share of none in an infinite rate
+		most = least
+	}
+	return int64(min(most, noBound))
 }
 
 // noBound is so large that an offset can be added to it.
