@@ -80,11 +80,10 @@ func (o *openSessions[K, A]) put(k K, s span, value A) {
 func (o *openSessions[K, A]) close(pos uint32) (K, session[A]) {
 	k, s := o.key(pos).key, o.entries[pos].state
 	o.drop(pos)
-	r, ok := o.rows[k]
-	if !ok {
-		o.rows = nil // a key that is not equal to itself has rows that nobody finds again
-	} else if r.removeFirst(); r.empty() {
-		delete(o.rows, k)
+	if r, ok := o.rows[k]; ok { // or the rows are still to be made
+		if r.removeFirst(); r.empty() {
+			delete(o.rows, k)
+		}
 	}
 	return k, s
 }

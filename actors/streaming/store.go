@@ -31,7 +31,7 @@ type store[K comparable, S any] struct {
 	plain     bool // all states are of one size, and hold nothing behind themselves
 	fragile   bool // a state can be changed in place behind the store's back
 	frozen    [][]byte
-	slots     []uint32 // room for slotsOf
+	slots     []uint32 // room for listed
 	origins   []origin // where the batch has the keys of the notes
 	touched   uint32   // so that touch reads
 	loading   loading[K, S]

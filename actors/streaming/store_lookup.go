@@ -60,15 +60,6 @@ func (s *store[K, S]) enter(k K, tag uint32) uint32 {
 	return pos
 }
 
-// slotsOf looks up all keys, appending their positions to slots.
-func slotsOf[K comparable, S any](s *store[K, S], keys []K, tags, slots []uint32) []uint32 {
-	for len(keys) > probing {
-		slots = s.lookUp(keys[:probing], tags[:probing], slots)
-		keys, tags = keys[probing:], tags[probing:]
-	}
-	return s.lookUp(keys, tags, slots)
-}
-
 // listed looks up all keys of a list, appending their positions to slots.
 func (s *store[K, S]) listed(list *keyList[K], tags, slots []uint32) []uint32 {
 	var keys [probing]K

@@ -60,7 +60,7 @@ func (t *table[K]) find(k K, tag uint32) (pos uint32, ok bool) {
 
 // insert gives a key that is not there the next position; the key is kept as it is. One that could not be found again fails the batch.
 func (t *table[K]) insert(k K, tag uint32) uint32 {
-	if k != k { //nolint:gocritic,staticcheck // NaN, or what has one in it
+	if k != k { //nolint:gocritic // NaN, or what has one in it
 		panic(abort{fmt.Errorf("the key %v is not equal to itself, as NaN is not, so that what belongs to it could not be found", k)})
 	}
 	if (t.used+1)*3 > len(t.slots)*2 {
