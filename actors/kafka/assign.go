@@ -111,6 +111,7 @@ func (s *Source) onOffsets(ctx context.Context, offsets map[string]map[int32]kgo
 		s.fail(err)
 		return nil, nil // no cursors: nothing is fetched, and the member stays until it is stopped
 	}
+	s.sayUncommitted(positions)
 	starts := make(map[string]map[int32]kgo.Offset)
 	for _, at := range positions {
 		if starts[at.Topic] == nil {
@@ -145,21 +146,27 @@ func (s *Source) resolve(ctx context.Context, partitions []messages.TopicPartiti
 	}
 	slices.SortFunc(partitions, messages.TopicPartition.Compare)
 	var positions []messages.Position
-	var fresh []messages.TopicPartition
 	for _, p := range partitions {
 		at, err := s.decide(p, all[p])
 		if err != nil {
 			return nil, err
 		}
-		if all[p].committed == noOffset {
-			fresh = append(fresh, p)
-		}
 		positions = append(positions, at)
 	}
-	if len(fresh) > 0 {
-		s.log.Info("without a committed offset: auto.offset.reset says where they start, unless the job or its state does", "partitions", fmt.Sprint(fresh))
-	}
 	return positions, nil
+}
+
+// sayUncommitted tells which partitions start where nobody has committed anything.
+func (s *Source) sayUncommitted(positions []messages.Position) {
+	var partitions []messages.TopicPartition
+	for _, at := range positions {
+		if !at.Committed {
+			partitions = append(partitions, at.TopicPartition)
+		}
+	}
+	if len(partitions) > 0 {
+		s.log.Info("without a committed offset: auto.offset.reset says where they start, unless the job or its state does", "partitions", fmt.Sprint(partitions))
+	}
 }
 
 // decide adds to f what this Source knows itself, and applies the policies.
