@@ -110,7 +110,7 @@ func (m *Main) compile(c *Config) (*streaming.Program, error) {
 	settings := []streaming.Setting{streaming.WithTopics(c.Topics...), streaming.WithEngine(engine)}
 	settings = append(settings, c.stateSettings()...)
 	s := streaming.NewContext(c.Interval, settings...)
-	if err := m.writeDown(s); err != nil {
+	if err := s.Define(m.Job); err != nil {
 		return nil, err
 	}
 	handOver(s, m.Behaviours, c.forms(), nil)

@@ -44,7 +44,7 @@ func (m *Main) live(config *Config, flags *runFlags) error {
 		return err
 	}
 	defer s.close()
-	if err := m.writeDown(s.context); err != nil {
+	if err := s.context.Define(m.Job); err != nil {
 		return err
 	}
 	if err := s.join(m.Behaviours); err != nil {

@@ -1,4 +1,4 @@
-package cmd
+package streaming
 
 import (
 	"errors"
@@ -6,15 +6,14 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-
-	"github.com/hibana-stream/hibana/actors/streaming"
 )
 
 // errJobLeft is what a job comes to that ends its goroutine.
 var errJobLeft = errors.New("it has ended its goroutine (runtime.Goexit) instead of returning")
 
-// writeDown calls the job, in a goroutine of its own, so that whatever it does leads to a sentence.
-func (m *Main) writeDown(s *streaming.Context) error {
+// Define lets job register its streams, operations and outputs on c. It runs in a goroutine of its own, which is over when Define returns,
+// so that whatever it does leads to a sentence: an error of its own, a panic with the place, a goroutine that it has ended.
+func (c *Context) Define(job func(*Context) error) error {
 	err := errJobLeft
 	written := make(chan struct{})
 	go func() {
@@ -24,7 +23,7 @@ func (m *Main) writeDown(s *streaming.Context) error {
 				err = fmt.Errorf("it panicked at %s: %v", panicked(), r)
 			}
 		}()
-		err = m.Job(s)
+		err = job(c)
 	}()
 	<-written
 	if err != nil {
