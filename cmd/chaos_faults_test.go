@@ -109,11 +109,24 @@ func mistake(cluster *kfake.Cluster, random *rand.Rand) {
 		cluster.RehashCoordinators()
 	case roll < 8:
 		key := []kmsg.Key{kmsg.Produce, kmsg.Fetch, kmsg.EndTxn, kmsg.TxnOffsetCommit, kmsg.OffsetCommit}[random.IntN(5)]
-		cluster.ControlKey(int16(key), func(kmsg.Request) (kmsg.Response, error, bool) { return nil, errors.New("the connection breaks"), true })
+		breakNext(cluster, key)
 	default:
 		h := cluster.Fault(mistakes[random.IntN(len(mistakes))])
 		time.AfterFunc(armed, h.Remove)
 	}
+}
+
+// breakNext breaks the connection of the next request of a kind, if it comes in time. Where hardly any come, breaks that wait for theirs
+// would be as many as the tries of the last client that still has something to say, who would never get through.
+func breakNext(cluster *kfake.Cluster, key kmsg.Key) {
+	until := time.Now().Add(armed)
+	cluster.ControlKey(int16(key), func(kmsg.Request) (kmsg.Response, error, bool) {
+		if time.Now().After(until) {
+			cluster.DropControl()
+			return nil, nil, false
+		}
+		return nil, errors.New("the connection breaks"), true
+	})
 }
 
 // knowLeaderEpochs answers the question for the end of a leader epoch with the end of the log: kfake's own answer is "unknown" where

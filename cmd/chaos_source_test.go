@@ -35,7 +35,8 @@ type steadyWriter struct {
 
 func newSteadyWriter(brokers, topic string, seed uint64, rate int) (*steadyWriter, error) {
 	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(brokers, ",")...), kgo.DefaultProduceTopic(topic), kgo.ProducerLinger(5*time.Millisecond),
-		kgo.UnknownTopicRetries(-1)) // a broker that has just come back may not know it yet
+		kgo.UnknownTopicRetries(-1),              // a broker that has just come back may not know it yet
+		kgo.MetadataMinAge(100*time.Millisecond)) // a batch that fails waits for it, five seconds if it is for kgo
 	if err != nil {
 		return nil, err
 	}
