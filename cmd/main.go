@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"github.com/rs/zerolog"
+
 	"github.com/hibana-stream/hibana/actors/behaviours"
 	"github.com/hibana-stream/hibana/actors/kafka"
 	"github.com/hibana-stream/hibana/actors/streaming"
@@ -80,6 +82,9 @@ func (m *Main) complete() {
 	}
 	if m.Stderr == nil {
 		m.Stderr = io.Discard
+	}
+	if _, ok := m.Stderr.(*os.File); !ok { // the log comes from many goroutines
+		m.Stderr = zerolog.SyncWriter(m.Stderr)
 	}
 	if m.Exit == nil {
 		m.Exit = func(int) {}
