@@ -70,8 +70,7 @@ func TestKafkaAFullDiskAtTheCheckpoint(t *testing.T) {
 				case <-time.After(10 * time.Millisecond):
 				}
 			}
-			said := strings.TrimSpace(c.log.String())
-			said = said[strings.LastIndexByte(said, '\n')+1:]
+			said := lastLine(c.log.String())
 			if code := worker.ProcessState.ExitCode(); code != 1 || !strings.Contains(said, folder) || !strings.Contains(said, test.full) || !strings.Contains(said, "file too large") {
 				t.Errorf("exit code %d\n%s", code, c.log.String())
 			}

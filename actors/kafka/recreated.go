@@ -62,17 +62,14 @@ func (s *Source) topicOf(p messages.TopicPartition) messages.TopicID {
 
 // recreated is where a partition goes on whose committed offset is an earlier topic's.
 func (c policies) recreated(at *messages.Position, f found) error {
-	switch c.gone {
-	case GoneEarliest:
-		at.From = f.start
-	case GoneLatest:
-		at.From = f.end
-	default:
+	from, goesOn := c.goesOn(f)
+	if !goesOn {
 		return fmt.Errorf("%w: the committed offset %d of %s is that of the topic with the id %s, whose last batch was that of %s, and it has the id %s now; "+
 			"to read the new topic where auto.offset.reset says, delete the group's offsets of it (kafka-consumer-groups --delete-offsets --topic %s), "+
 			"or let it go on with offset.gone: earliest or latest",
 			messages.ErrRecreated, f.committed, at.TopicPartition, at.Plan.TopicID, stamp(at.Plan.Time), f.topic, at.Topic)
 	}
+	at.From = from
 	return nil
 }
 

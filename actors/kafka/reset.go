@@ -99,32 +99,34 @@ func (c policies) inLog(at *messages.Position, f found, what string) error {
 
 // removed is retention's work: the records from at.From up to the log's start are gone.
 func (c policies) removed(at *messages.Position, f found, what string) error {
-	n, was := f.start-at.From, at.From
+	from, goesOn := c.goesOn(f)
+	if !goesOn {
+		return fmt.Errorf("%w: %s %d of %s: offsets %d to %d (%d records) are gone",
+			messages.ErrOffsetGone, what, at.From, at.TopicPartition, at.From, f.start-1, f.start-at.From)
+	}
+	at.From, at.Gone = from, from-at.From
+	return nil
+}
+
+// goesOn is where a partition goes on whose offset is gone; false when it does not.
+func (c policies) goesOn(f found) (from int64, ok bool) {
 	switch c.gone {
 	case GoneEarliest:
-		at.From = f.start
+		return f.start, true
 	case GoneLatest:
-		at.From = f.end
-	default:
-		return fmt.Errorf("%w: %s %d of %s: offsets %d to %d (%d records) are gone",
-			messages.ErrOffsetGone, what, was, at.TopicPartition, was, f.start-1, n)
+		return f.end, true
 	}
-	at.Gone = at.From - was
-	return nil
+	return 0, false
 }
 
 // cut is the cluster's failure: the log ends before where we were.
 func (c policies) cut(at *messages.Position, f found, why string) error {
-	switch c.gone {
-	case GoneEarliest:
-		at.From = f.start
-		if f.lost != noOffset {
-			at.From = max(f.lost, f.start)
-		}
-	case GoneLatest:
-		at.From = f.end
-	default:
+	from, goesOn := c.goesOn(f)
+	if !goesOn {
 		return fmt.Errorf("%w: %s", messages.ErrOffsetGone, why)
+	}
+	if at.From = from; c.gone == GoneEarliest {
+		at.From = max(f.lost, from) // noOffset, for nothing lost, is less
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package streaming
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -43,13 +42,6 @@ type Runner struct {
 	loaded    []messages.Change
 	pulled    pulled
 	broken    error // why nothing can be run any more
-}
-
-// pulled are the datasets of inputs of one's own for the batch at a time: a batch that is run again gets the same ones.
-type pulled struct {
-	at       time.Time
-	datasets map[*node]any
-	ranges   map[*node][]messages.OffsetRange
 }
 
 // NewRunner makes a Runner with empty state.
@@ -190,26 +182,6 @@ func (b *run) dataset(n *node) (any, error) {
 		return b.byPartition(n)
 	}
 	return b.whole(n)
-}
-
-// pull asks an input of one's own for its dataset, once a batch, however often the batch is run.
-func (b *run) pull(n *node) (any, error) {
-	if dataset, ok := b.pulled.datasets[n]; ok {
-		return dataset, nil
-	}
-	dataset, ok := n.source.pull(b.time)
-	if !ok {
-		dataset = nil
-	}
-	if ok && n.source.ranges != nil {
-		ranges := n.source.ranges(b.time)
-		if given, needed := len(ranges), n.partitions(dataset); given > 0 && given != needed {
-			return nil, fmt.Errorf("there are %d offset ranges for %d partitions; there must be one for each, or none", given, needed)
-		}
-		b.pulled.ranges[n] = ranges
-	}
-	b.pulled.datasets[n] = dataset
-	return dataset, nil
 }
 
 // due tells whether an operation has to look at this batch: a window must see every dataset of its input, also between two slides.
